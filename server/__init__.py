@@ -1,0 +1,1 @@
+"""The running process. (The map is written when the parts stand.)"""
