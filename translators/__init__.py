@@ -1,13 +1,13 @@
 """Text in one language → text in another. Knows nothing of articles' routes, of databases or of HTTP.
 
-  languages   BCP 47 tags: parse, match, name; which language is this text in
-  segments    sentence boundaries (rules in data files)
-  markup      HTML → blocks of text → HTML; only text changes
-  packages    Argos packages on disk: read, verify, install, remove, list
-  argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts
-  pipeline    fields of articles → sentences → engine → fields
-  pseudo      deterministic stand-in: development and tests
-  starter/    the small model that ships with Karvan
+languages   BCP 47 tags: parse, match, name; which language is this text in
+segments    sentence boundaries (rules in data files)
+markup      HTML → blocks of text → HTML; only text changes
+packages    Argos packages on disk: read, verify, install, remove, list
+argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts
+pipeline    fields of articles → sentences → engine → fields
+pseudo      deterministic stand-in: development and tests
+starter/    the small model that ships with Karvan
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,15 @@
+"""What a reader is shown of an article that was withdrawn: one word in the feed's language, nothing of the article."""
+
+TITLES = {
+    "az": "Geri çağırılıb",
+    "en": "Withdrawn",
+    "ru": "Отозвано",
+    "tr": "Geri çekildi",
+    "zh": "已撤回",
+}
+
+
+def get_title(language: str) -> tuple[str, str]:
+    """The word and the language that it is in: English where there is none of its own."""
+    primary = language.split("-")[0].lower()
+    return (TITLES[primary], language) if primary in TITLES else (TITLES["en"], "en")

@@ -1,0 +1,27 @@
+"""Namespaces of our Atom documents, and Karvan's own elements, which carry what Atom has no place for.
+
+In an entry that an outlet sends (`karvan:` = urn:karvan:syndication:1), each at most once unless said:
+    urgency · version · version-created · first-created · embargoed-until · expires · pub-status · located ·
+    genre (many) · copyright-holder · usage-terms · ed-note · uri (the translation set) · translation-of ·
+    alt-id with @role (many; role "item" is the outlet's own id)
+In a picture (media:content): alt.
+In an entry that Karvan publishes, also where its text comes from:
+    outlet · origin · source-language · source-version · freshness · engine · quality
+"""
+
+ATOM = "http://www.w3.org/2005/Atom"
+KARVAN = "urn:karvan:syndication:1"
+MEDIA = "http://search.yahoo.com/mrss/"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+XHTML = "http://www.w3.org/1999/xhtml"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+PREFIXES = {"at": TOMBSTONES, "karvan": KARVAN, "media": MEDIA}
+READ_PREFIXES = PREFIXES | {"atom": ATOM, "xhtml": XHTML}
+
+SENT_ONCE = (
+    "urgency", "version", "version-created", "first-created", "embargoed-until", "expires", "pub-status", "located",
+    "copyright-holder", "usage-terms", "ed-note", "uri", "translation-of",
+)  # fmt: skip
+SENT_OFTEN = ("genre", "alt-id")
+PUBLISHED_ONLY = ("outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality")

@@ -1,0 +1,44 @@
+"""Where an element stands: finding by prefixed name, and the XPath that leads to it."""
+
+from lxml import etree
+
+from feeds.xmlnames import READ_PREFIXES
+
+_PREFIX_OF = {name: prefix for prefix, name in READ_PREFIXES.items()} | {"http://www.w3.org/XML/1998/namespace": "xml"}
+
+
+def find_all(parent: etree._Element, name: str) -> list[etree._Element]:
+    """Children by prefixed name, such as "atom:title" or "karvan:*"."""
+    return parent.findall(name, namespaces=READ_PREFIXES)
+
+
+def find_first(parent: etree._Element, name: str) -> etree._Element | None:
+    return parent.find(name, namespaces=READ_PREFIXES)
+
+
+def join_text(element: etree._Element) -> str:
+    """All text in it, without its tags."""
+    return "".join(str(piece) for piece in element.itertext())
+
+
+def find_xpath(element: etree._Element) -> str:
+    """`/atom:entry/atom:category[2]`: a number only where siblings share the name."""
+    steps = []
+    current: etree._Element | None = element
+    while current is not None:
+        step = name_of(str(current.tag))
+        before = sum(1 for _ in current.itersiblings(current.tag, preceding=True))
+        if before or next(current.itersiblings(current.tag), None) is not None:
+            step += f"[{before + 1}]"
+        steps.append(step)
+        current = current.getparent()
+    return "/" + "/".join(reversed(steps))
+
+
+def name_of(tag: str) -> str:
+    """`{http://www.w3.org/2005/Atom}title` → `atom:title`; foreign names without a namespace prefix of ours."""
+    name = etree.QName(tag)
+    if not name.namespace:
+        return name.localname
+    prefix = _PREFIX_OF.get(name.namespace)
+    return f"{prefix}:{name.localname}" if prefix else f"*[local-name()='{name.localname}']"

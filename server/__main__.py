@@ -1,0 +1,55 @@
+"""The `karvan` command line. Exit status: 0 done, 1 refused or failed (one line on stderr), 2 wrong use."""
+
+from importlib.metadata import version as get_version
+from pathlib import Path
+
+import click
+
+from server.commands import Setting
+from server.commands.keys import keys
+from server.commands.languages import languages
+from server.commands.push import push
+from server.commands.serve import check_config, serve, worker
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    envvar="KARVAN_CONFIG",
+    default=Path("config.toml"),
+    show_default=True,
+    help="The configuration file.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="KARVAN_DATA",
+    default=Path("data"),
+    show_default=True,
+    help="The folder of everything that is kept.",
+)
+@click.pass_context
+def main(context: click.Context, config_path: Path, data: Path) -> None:
+    """Karvan: a multilingual content-exchange syndication server for news.
+
+    Example: karvan --config config.toml --data data serve
+    """
+    context.obj = Setting(config_path, data)
+
+
+@main.command()
+def version() -> None:
+    """Print the version.
+
+    Example: karvan version
+    """
+    click.echo(f"karvan {get_version('karvan')}")
+
+
+for command in (serve, worker, check_config, languages, keys, push):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""make_app(): the only place where parts meet, and the only clock."""
+
+import asyncio
+import hashlib
+import logging
+import re
+import uuid
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server import problems
+from server.access import identify
+from server.config import Config
+from server.feedcache import FeedCache
+from server.jobs import enqueue_settlement
+from server.keys import CLOCK, CONFIG, DATABASE, ENGINE_ROOM, FEED_CACHE, REQUEST_ID, SITE, TRANSLATOR, Clock
+from server.pages import render_error_page
+from server.pages.views import SAFE, pick_language
+from server.publishing import Site
+from server.responses import make_html
+from server.routes import add_routes
+from server.store.answers import find_meta, forget_answers, save_meta
+from server.store.articles import list_article_ids
+from server.store.engine import open_database
+from server.store.jobs import release
+from server.worker import Tools, work
+from translators import Translator
+from translators.engines import make_translator
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 8.0
+WORKER = "embedded"  # one per database: what an earlier process of this name left is ours
+
+
+def get_time() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def make_engine(config: Config, data: Path) -> Translator:
+    """The translator that the configuration names."""
+    settings = config.translation
+    if settings.engine == "off":
+        return make_translator("pseudo", data, languages=())
+    return make_translator(
+        settings.engine,
+        data / "packages",
+        languages=config.languages.configured,
+        threads=settings.threads,
+        batch_tokens=settings.batch_tokens,
+    )
+
+
+def make_app(
+    config: Config,
+    data: Path,
+    *,
+    translator: Translator | None = None,
+    clock: Clock = get_time,
+    base: str | None = None,
+    with_worker: bool = True,
+) -> web.Application:
+    """The whole server. `data`: folder of all that is kept; `base`: the public address, when not the config's."""
+    app = web.Application(middlewares=[answer_problems, identify], client_max_size=config.limits.article_bytes + 1)
+    app[CONFIG] = config
+    app[CLOCK] = clock
+    app[SITE] = Site(base or config.server.public_url or f"http://{config.server.host}:{config.server.port}", config)
+    app[FEED_CACHE] = FeedCache()
+    app[TRANSLATOR] = translator or make_engine(config, data)
+    app[ENGINE_ROOM] = ThreadPoolExecutor(1, thread_name_prefix="engine")
+
+    async def keep_database(app: web.Application) -> AsyncIterator[None]:
+        app[DATABASE] = await open_database(config.database.url, data)
+        await _take_over(app)
+        yield
+        await app[DATABASE].close()
+
+    app.cleanup_ctx.append(keep_database)
+    if with_worker:
+        app.cleanup_ctx.append(keep_worker)
+    add_routes(app)
+    return app
+
+
+async def keep_worker(app: web.Application) -> AsyncIterator[None]:
+    """Translation workers inside the process; at the end what runs is finished, within limits."""
+    tools = Tools(WORKER, app[DATABASE], app[CONFIG], app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK])
+    stopping = asyncio.Event()
+    task = asyncio.create_task(work(tools, stopping))
+    yield
+    stopping.set()
+    _, running = await asyncio.wait([task], timeout=DRAIN_SECONDS)
+    for one in running:
+        one.cancel()
+    app[ENGINE_ROOM].shutdown(wait=False, cancel_futures=True)
+
+
+async def _take_over(app: web.Application) -> None:
+    """Go on where an earlier process stopped, under the configuration of today."""
+    config, now = app[CONFIG], app[CLOCK]()
+    fields = {"languages", "translation", "outlets", "exchanges", "channels", "routes"}
+    digest = hashlib.sha256(config.model_dump_json(include=fields).encode()).hexdigest()
+    async with app[DATABASE].write() as conn:
+        await release(conn, WORKER)
+        await forget_answers(conn, now - config.limits.idempotency)
+        known = await find_meta(conn, "routing")
+        if known != digest:
+            for article_id in await list_article_ids(conn):
+                await enqueue_settlement(conn, article_id, now)
+            await save_meta(conn, "routing", digest)
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Outermost: names every request, turns what went wrong into a problem, hides what is nobody's business."""
+    given = request.headers.get("X-Request-Id", "")
+    request[REQUEST_ID] = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid.uuid4().hex
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            error.headers["X-Request-Id"] = request[REQUEST_ID]
+            raise
+        response = _answer(request, _from_http(error, request))
+    except (ConnectionResetError, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        problem = problems.translate_error(error)
+        if problem is None:
+            log.exception("request failed", request_id=request[REQUEST_ID], method=request.method, path=request.path)
+            problem = problems.InternalError("it was logged under this request's id")
+        response = _answer(request, problem)
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+    return response
+
+
+def _answer(request: web.Request, problem: problems.Problem) -> web.Response:
+    headers = dict(problem.headers)
+    if _wants_page(request):
+        site, language = request.app[SITE], pick_language(request)
+        name = site.config.server.name
+        page = render_error_page(problem.status, problem.title(), problem.detail, language, site=name, base=site.base)
+        return make_html(page, status=problem.status, headers=SAFE | headers)
+    body = problems.render_problem(problem, request[REQUEST_ID])
+    return web.Response(body=body, status=problem.status, headers=headers, content_type="application/problem+json")
+
+
+def _wants_page(request: web.Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/v1/")
+
+
+def _from_http(error: web.HTTPException, request: web.Request) -> problems.Problem:
+    match error.status:
+        case 404:
+            return problems.NotFound(f"there is nothing at {request.path[:200]}")
+        case 405:
+            allowed = error.headers.get("Allow", "")
+            return problems.MethodNotAllowed(f"{request.method} is not among {allowed}", headers={"Allow": allowed})
+        case 413:
+            return problems.TooLarge(f"at most {request.app[CONFIG].limits.article_bytes} bytes are taken")
+        case _:
+            return problems.MalformedDocument(error.reason)
+
+
+def configure_logging(log_format: str) -> None:
+    """Structured logs on stderr: text for people or JSON. Libraries' own words only from warnings on."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    render = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )

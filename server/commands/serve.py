@@ -1,0 +1,237 @@
+"""karvan serve, worker, check-config."""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from aiohttp import web
+
+from server import app as application
+from server import sample
+from server.client import ServerUnreachable
+from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands.keys import issue_key
+from server.config import Config, ConfigError
+from server.keys import DATABASE
+from server.outbound import open_session
+from server.store.engine import open_database
+from server.store.parallels import list_unfinished
+from server.worker import Tools, work
+
+NEWSROOM = "demo-newsroom"
+
+
+@click.command()
+@click.option("--host", help="The address to listen on, instead of the configuration's.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="The port, instead of the configuration's; 0: any free one."
+)
+@click.option(
+    "--sample", "with_sample", is_flag=True, help="Issue keys for the sample outlets and push the sample articles."
+)
+@click.option("--no-worker", is_flag=True, help="Only answer requests; `karvan worker` translates.")
+@pass_setting
+@clear_errors
+def serve(setting: Setting, host: str | None, port: int | None, with_sample: bool, no_worker: bool) -> None:
+    """Serve the API, the feeds and the pages, and translate.
+
+    Example: karvan --data /srv/karvan serve --port 8080
+    """
+    config = setting.load()
+    host, port = host or config.server.host, config.server.port if port is None else port
+    application.configure_logging(config.server.log_format)
+    with _hold_lock(setting.data):
+        asyncio.run(_serve(setting, config, host, port, with_sample=with_sample, with_worker=not no_worker))
+    _leave()
+
+
+@click.command()
+@click.option("--name", help="A name of its own for each worker; else host and process id.")
+@pass_setting
+@clear_errors
+def worker(setting: Setting, name: str | None) -> None:
+    """Translate without serving: further processes or machines that share the database.
+
+    Example: karvan worker --name translator-2
+    """
+    config = setting.load()
+    application.configure_logging(config.server.log_format)
+    asyncio.run(_work(setting, config, name or f"{os.uname().nodename}-{os.getpid()}"))
+    _leave()
+
+
+@click.command("check-config")
+@click.option("--json", "as_json", is_flag=True, help="Print {valid, faults}.")
+@pass_setting
+def check_config(setting: Setting, as_json: bool) -> None:
+    """Say whether the configuration is valid, and if not: where and why.
+
+    Example: karvan --config config.toml check-config
+    """
+    try:
+        config = setting.load()
+    except ConfigError as error:
+        if as_json:
+            print_json({"valid": False, "faults": str(error).splitlines()})
+            raise SystemExit(1) from error
+        for line in str(error).splitlines():
+            click.echo(f"karvan: {line}", err=True)
+        raise SystemExit(1) from error
+    if as_json:
+        print_json({"valid": True, "faults": []})
+        return
+    click.echo(
+        f"{setting.config_path} is valid: {len(config.outlets)} outlets, {len(config.exchanges)} exchanges, "
+        f"{len(config.channels)} channels, {len(config.routes)} routes, {len(config.languages.configured)} languages"
+    )
+
+
+async def _serve(
+    setting: Setting, config: Config, host: str, port: int, *, with_sample: bool, with_worker: bool
+) -> None:
+    stop = _listen_for_signals()
+    port = port or _find_free_port(host)
+    base = config.server.public_url or f"http://{_readable(host)}:{port}"
+    app = application.make_app(config, setting.data, base=base, with_worker=with_worker)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, reuse_port=False)
+        await site.start()
+        address = f"http://{_readable(host)}:{port}"
+        click.echo(f"Karvan serves at {address}/")
+        if with_sample:
+            showing = asyncio.create_task(_show_sample(setting, config, app, address))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([showing, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if showing.done():
+                showing.result()
+            else:
+                showing.cancel()
+            stopped.cancel()
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _show_sample(setting: Setting, config: Config, app: web.Application, address: str) -> None:
+    """Keys for the sample's outlets, its articles pushed once through the real API, and where to look."""
+    note = setting.data / "sample.json"
+    keys = await _issue_sample_keys(setting, config, note)
+    if not _is_pushed(note):
+        click.echo("Pushing the sample articles:")
+        try:
+            async with open_session() as session:
+                await sample.push_sample(session, address, keys, lambda line: click.echo(f"  {line}"))
+        except (sample.SampleRefused, ServerUnreachable) as error:
+            click.echo(f"karvan: {error}", err=True)
+            return
+        _set_pushed(note)
+    click.echo(
+        f"\n  Pages            {address}/\n"
+        f"  Feeds            {address}/feeds/world/az.atom   (en, ru, tr, zh; economy, culture; {address}/feeds.opml)\n"
+        f"  Private channel  {address}/feeds/turkic/tr.atom   (key of {NEWSROOM})\n"
+        f"  Keys             {note}\n"
+        f"  Push your own    KARVAN_KEY=… .venv/bin/karvan push FILE.md --server {address} --outlet khazar-news\n"
+    )
+    await _report_translations(app)
+    click.echo("All sample articles stand in all languages. Stop with Ctrl-C; `make run` goes on from here.")
+
+
+async def _issue_sample_keys(setting: Setting, config: Config, note: Path) -> dict[str, str]:
+    if keys := _read_keys(note):
+        return keys
+    owners = [*config.outlets, *config.subscribers, "admin"]
+    keys = {owner: (await issue_key(setting, config, owner))[1] for owner in owners}
+    _write_keys(note, keys)
+    return keys
+
+
+def _read_keys(note: Path) -> dict[str, str]:
+    keys: dict[str, str] = json.loads(note.read_text()) if note.exists() else {}
+    return keys
+
+
+def _write_keys(note: Path, keys: dict[str, str]) -> None:
+    beside = note.with_suffix(".new")
+    beside.touch(mode=0o600)
+    beside.write_text(json.dumps(keys, indent=2) + "\n")
+    beside.rename(note)
+
+
+def _is_pushed(note: Path) -> bool:
+    return note.with_name("sample.pushed").exists()
+
+
+def _set_pushed(note: Path) -> None:
+    note.with_name("sample.pushed").touch()
+
+
+async def _report_translations(app: web.Application) -> None:
+    last = 0
+    while True:
+        async with app[DATABASE].read() as conn:
+            left = len(await list_unfinished(conn))
+        if left == 0:
+            return
+        if left != last:
+            click.echo(f"  translating: {left} articles left")
+            last = left
+        await asyncio.sleep(1)
+
+
+async def _work(setting: Setting, config: Config, name: str) -> None:
+    stop = _listen_for_signals()
+    database = await open_database(config.database.url, setting.data)
+    engine = application.make_engine(config, setting.data)
+    tools = Tools(name, database, config, engine, ThreadPoolExecutor(1), application.get_time)
+    click.echo(f"Karvan worker {name} waits for jobs")
+    await work(tools, stop)
+    await database.close()
+
+
+def _listen_for_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextmanager
+def _hold_lock(data: Path) -> Iterator[None]:
+    """One server per data folder: two would take each other's jobs for left-overs."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "karvan.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            refuse(f"another server works with {data}; give this one its own --data")
+        yield
+
+
+def _find_free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _readable(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (asked about, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _leave() -> None:
+    """End at once although the engine's thread may still be in a batch: its jobs are on disk and done next time."""
+    if any(thread.name.startswith("engine") for thread in threading.enumerate()):
+        os._exit(0)

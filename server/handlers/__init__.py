@@ -1,0 +1,1 @@
+"""Request → call → response. No SQL, no XML, no decisions: those are the steps' below."""

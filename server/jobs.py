@@ -1,0 +1,63 @@
+"""The durable queue. A job is written in the transaction of the fact that causes it, and done at least once.
+
+  enqueue → claim (with a lease) → finish | postpone (with backoff) | give up (with the reason)
+
+Steps must bear repetition: a worker that dies in the middle leaves its jobs to the next.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.config import Limits
+from server.store import jobs as rows
+from server.store.jobs import Job
+
+TRANSLATE = "translate"
+SETTLE = "settle"
+
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+async def enqueue_translation(
+    conn: AsyncConnection, article_id: int, language: str, *, urgency: int, is_pivot: bool, now: datetime
+) -> None:
+    """Ask for a parallel version. Urgent articles first; among equals the pivot first, for others wait for it."""
+    priority = urgency * 2 + (0 if is_pivot else 1)
+    await rows.enqueue(conn, TRANSLATE, f"{article_id}:{language}", batch=language, priority=priority, run_at=now)
+
+
+async def enqueue_settlement(conn: AsyncConnection, article_id: int, now: datetime) -> None:
+    """Ask for an article's places and translations to be worked out again (the config or the packages changed)."""
+    await rows.enqueue(conn, SETTLE, str(article_id), batch="", priority=20, run_at=now)
+
+
+def read_translation(job: Job) -> tuple[int, str]:
+    """Article id and language of a translation job."""
+    article_id, _, language = job.subject.partition(":")
+    return int(article_id), language
+
+
+async def claim(
+    conn: AsyncConnection, kinds: Collection[str], *, worker: str, limits: Limits, limit: int, now: datetime
+) -> Sequence[Job]:
+    lease = now + timedelta(seconds=limits.job_lease_seconds)
+    return await rows.claim(conn, kinds, worker=worker, now=now, lease_until=lease, limit=limit)
+
+
+async def fail(conn: AsyncConnection, job: Job, error: str, limits: Limits, now: datetime) -> bool:
+    """Record a failed attempt: another one later, or none. True when the job is given up."""
+    run_at = next_attempt(job.attempts, limits.job_attempts, now)
+    if run_at is None:
+        await rows.give_up(conn, job, error, now)
+        return True
+    await rows.postpone(conn, job, run_at, error, counts=True)
+    return False
+
+
+def next_attempt(attempts: int, most: int, now: datetime) -> datetime | None:
+    """When to try again after so many attempts: 2, 4, 8 … seconds, at most ten minutes; None: never."""
+    if attempts >= most:
+        return None
+    return now + min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_WAIT)

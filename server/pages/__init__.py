@@ -1,0 +1,35 @@
+"""What people look at. Every page is a pure function from values to HTML: no requests, no SQL, no scripts.
+
+article      one article in one language; withdrawn articles
+lists        home page, channel page
+refusals     what each problem means; errors for browsers
+provenance   how a text came to be, in words
+linked_data  schema.org NewsArticle
+topics       the subjects by name
+pictures     which file of a picture, which addresses
+wording      catalogues, dates, names of languages
+environment  Jinja2, the stylesheet
+rows         what the handlers fill
+"""
+
+from server.pages.article import render_article_page
+from server.pages.environment import CONTENT_SECURITY_POLICY, read_stylesheet
+from server.pages.lists import render_channel_page, render_home_page
+from server.pages.refusals import render_error_page, render_problem_page
+from server.pages.rows import ArticleRow, ChannelRow, FeedLink, ProblemRow
+from server.pages.wording import LOCALES
+
+__all__ = [
+    "CONTENT_SECURITY_POLICY",
+    "LOCALES",
+    "ArticleRow",
+    "ChannelRow",
+    "FeedLink",
+    "ProblemRow",
+    "read_stylesheet",
+    "render_article_page",
+    "render_channel_page",
+    "render_error_page",
+    "render_home_page",
+    "render_problem_page",
+]

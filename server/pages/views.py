@@ -1,0 +1,204 @@
+"""The pages' addresses: request → values → page. What a page says is decided beside this module."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from aiohttp import web
+
+from feeds.model import Link
+from server import problems, publishing, sets, visibility
+from server.keys import CLOCK, DATABASE, READER, SITE
+from server.pages import (
+    CONTENT_SECURITY_POLICY,
+    LOCALES,
+    ArticleRow,
+    ChannelRow,
+    FeedLink,
+    ProblemRow,
+    read_stylesheet,
+    render_article_page,
+    render_channel_page,
+    render_home_page,
+    render_problem_page,
+)
+from server.publishing import Site
+from server.responses import make_html
+from server.store import articles, placements
+from server.store.placements import Filters
+from translators.languages import match
+
+NEWEST_ON_HOME = 3
+PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
+SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
+
+
+async def get_home(request: web.Request) -> web.StreamResponse:
+    """GET /: what this is, channels × languages, the newest of each."""
+    site, language = request.app[SITE], pick_language(request)
+    rows = [
+        await _make_channel_row(request, channel, language)
+        for channel in visibility.list_channels(request[READER], site.config)
+    ]
+    page = render_home_page(
+        rows,
+        ui_language=language,
+        site=site.config.server.name,
+        base=site.base,
+        languages=site.config.languages.configured,
+    )
+    return make_html(page, headers=SAFE | PRIVATE)
+
+
+async def get_channel(request: web.Request) -> web.StreamResponse:
+    """GET /channels/{channel}/{language}: the newest articles of a channel."""
+    site, channel, language = request.app[SITE], request.match_info["channel"], request.match_info["language"]
+    readable = visibility.list_channels(request[READER], site.config)
+    if channel not in readable or language not in publishing.list_channel_languages(channel, site.config):
+        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {language!r}")
+    entries = await _list_articles(request, channel, language, site.config.limits.feed_entries)
+    page = render_channel_page(
+        publishing.make_channel_title(channel, language, site.config),
+        entries,
+        language=language,
+        page=site.channel_page(channel, language),
+        ui_language=pick_language(request, language),
+        site=site.config.server.name,
+        base=site.base,
+        feeds=[_make_feed_link(site, channel, language)],
+        siblings=[link for link in _list_pages(site, channel) if link.language != language],
+    )
+    return make_html(page, headers=SAFE | PRIVATE)
+
+
+async def get_article(request: web.Request) -> web.StreamResponse:
+    """GET /articles/{outlet}/{item}/{language}: one article in one language; 410 when it was withdrawn."""
+    outlet, item, language = (request.match_info[name] for name in ("outlet", "item", "language"))
+    site, reader, now = request.app[SITE], request[READER], request.app[CLOCK]()
+    async with request.app[DATABASE].read() as conn:
+        row = await articles.find_article(conn, outlet, item)
+        one = (await publishing.load(conn, [row.id]))[row.id] if row else None
+    if row is None or one is None:
+        raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
+    ui_language = pick_language(request, language)
+    try:
+        sets.check_readable(one, reader, site.config, now)
+    except problems.ArticleWithdrawn:
+        return _answer_withdrawn(site, one, language, ui_language)
+    shown = sets.list_shown(one, reader, site.config, now)
+    if language not in shown:
+        raise problems.VersionNotFound(f"the article is here in {', '.join(sorted(shown))}")
+    entry = publishing.make_entry(site, one, shown[language])
+    links = [
+        _make_feed_link(site, place.channel, language)
+        for place in one.places
+        if place.language == language and visibility.is_visible(row, [place], reader, site.config, now)
+    ]
+    page = render_article_page(
+        entry, ui_language=ui_language, site=site.config.server.name, feeds=links, base=site.base
+    )
+    versions = [Link(language=language, href=entry.page), *entry.siblings]
+    return make_html(page, headers=SAFE | PRIVATE | {"Link": _make_link_header(versions)})
+
+
+async def get_problems(request: web.Request) -> web.StreamResponse:
+    """GET /problems and /problems/{name}: what the `type` of an error means."""
+    name = request.match_info.get("name")
+    rows = [
+        ProblemRow(name=problem.slug(), title=problem.title(), status=problem.status, explanation=problem.explain())
+        for problem in problems.ALL
+        if name in (None, problem.slug())
+    ]
+    if not rows:
+        raise problems.NotFound(f"there is no problem {name!r}")
+    site = request.app[SITE]
+    page = render_problem_page(rows, ui_language=pick_language(request), site=site.config.server.name, base=site.base)
+    return make_html(page, headers=SAFE)
+
+
+async def get_stylesheet(request: web.Request) -> web.StreamResponse:
+    """GET /static/karvan.css"""
+    headers = SAFE | {"Cache-Control": "public, max-age=86400"}
+    return web.Response(body=read_stylesheet(), content_type="text/css", charset="utf-8", headers=headers)
+
+
+async def get_sample_picture(request: web.Request) -> web.StreamResponse:
+    """GET /sample/{name}.jpg: the pictures of the sample articles."""
+    picture = files("server") / "sample" / "pictures" / f"{request.match_info['name']}.jpg"
+    if not picture.is_file():
+        raise problems.NotFound("there is no such picture")
+    headers = SAFE | {"Cache-Control": "public, max-age=86400"}
+    return web.Response(body=picture.read_bytes(), content_type="image/jpeg", headers=headers)
+
+
+def pick_language(request: web.Request, otherwise: str = "en") -> str:
+    """The language of a page's own words: ?lang=, else what the browser asks for, else `otherwise`."""
+    asked = [request.query.get("lang", ""), *request.headers.get("Accept-Language", "").split(",")]
+    for tag in asked:
+        if found := match(tag.partition(";")[0].strip(), LOCALES):
+            return found
+    return otherwise if otherwise in LOCALES else "en"
+
+
+def _answer_withdrawn(site: Site, one: publishing.Loaded, language: str, ui_language: str) -> web.StreamResponse:
+    place = next((place for place in one.places if place.language == language and place.state == "withdrawn"), None)
+    if place is None:
+        raise problems.ArticleWithdrawn(f"{one.article.outlet}/{one.article.item} was withdrawn")
+    entry = publishing.make_entry(site, one, place)
+    page = render_article_page(entry, ui_language=ui_language, site=site.config.server.name, feeds=[], base=site.base)
+    return make_html(page, status=410, headers=SAFE | PRIVATE)
+
+
+async def _make_channel_row(request: web.Request, channel: str, language: str) -> ChannelRow:
+    site = request.app[SITE]
+    languages = publishing.list_channel_languages(channel, site.config)
+    shown = language if language in languages else languages[0]
+    return ChannelRow(
+        name=channel,
+        title=publishing.make_channel_title(channel, shown, site.config),
+        language=shown,
+        pages=_list_pages(site, channel),
+        feeds=[_make_feed_link(site, channel, one) for one in languages],
+        articles=await _list_articles(request, channel, shown, NEWEST_ON_HOME),
+        is_private=site.config.channels[channel].access != "public",
+    )
+
+
+async def _list_articles(request: web.Request, channel: str, language: str, limit: int) -> Sequence[ArticleRow]:
+    site, now = request.app[SITE], request.app[CLOCK]()
+    async with request.app[DATABASE].read() as conn:
+        places = await placements.list_newest(conn, channel, language, Filters(), now, limit)
+        loaded = await publishing.load(conn, [place.article_id for place in places])
+    return [
+        _make_article_row(site, loaded[place.article_id], place)
+        for place in places
+        if visibility.is_visible(loaded[place.article_id].article, [place], request[READER], site.config, now)
+    ]
+
+
+def _make_article_row(site: Site, one: publishing.Loaded, place: placements.Placement) -> ArticleRow:
+    entry = publishing.make_entry(site, one, place)
+    return ArticleRow(
+        headline=entry.article.headline,
+        href=entry.page,
+        language=place.language,
+        outlet=entry.outlet.name,
+        published=entry.published,
+        origin=entry.provenance.origin,
+        description=entry.article.description,
+    )
+
+
+def _make_feed_link(site: Site, channel: str, language: str) -> FeedLink:
+    title = f"{publishing.make_channel_title(channel, language, site.config)} ({language})"
+    return FeedLink(title=title, href=site.feed(channel, language), language=language)
+
+
+def _list_pages(site: Site, channel: str) -> list[Link]:
+    return [
+        Link(language=language, href=site.channel_page(channel, language))
+        for language in publishing.list_channel_languages(channel, site.config)
+    ]
+
+
+def _make_link_header(links: Sequence[Link]) -> str:
+    return ", ".join(f'<{link.href}>; rel="alternate"; hreflang="{link.language}"' for link in links)

@@ -1,0 +1,135 @@
+"""Decision + texts → where the article stands: the difference between what should be and what is, written down.
+
+list_wanted (pure) ─compare with the placements that are─→ saved, withdrawn or removed placements
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.model import Freshness
+from server.config import Config
+from server.routing import Decision
+from server.store import placements
+from server.store.articles import ArticleRow
+from server.store.documents import make_content_hash
+from server.store.parallels import Parallel
+from server.store.placements import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One language of an article, as it could be published. `content_hash` is that of what it says."""
+
+    language: str
+    origin: str
+    freshness: Freshness
+    content_hash: str
+
+
+def get_freshness(parallel: Parallel, article: ArticleRow) -> Freshness:
+    """The freshness contract: fresh only when made from the version that is served now (CONTRACT §1)."""
+    if parallel.state != "ready":
+        return parallel.state
+    return "fresh" if parallel.source_hash == article.head.content_hash else "stale"
+
+
+def list_texts(article: ArticleRow, versions: Mapping[str, Parallel]) -> Sequence[Text]:
+    """The source and every parallel version that has a text."""
+    source = Text(article.head.article.language, "source", "fresh", article.head.content_hash)
+    return [source] + [
+        Text(language, parallel.origin, get_freshness(parallel, article), make_content_hash(parallel.article))
+        for language, parallel in sorted(versions.items())
+        if parallel.article is not None
+    ]
+
+
+def list_wanted(
+    texts: Sequence[Text], decision: Decision, config: Config
+) -> Mapping[tuple[str, str], tuple[Text, str]]:
+    """(channel, language) → text and the route that brings it there."""
+    by_language = {text.language: text for text in texts}
+    wanted = {}
+    for place in decision.destinations:
+        text = by_language.get(place.language)
+        if text is not None and _may_stand(text, place.machine):
+            wanted[place.channel, place.language] = (text, place.route)
+    for name, channel in config.channels.items():
+        if channel.shows == "held":
+            wanted |= {(name, text.language): (text, "held") for text in texts if text.freshness == "held"}
+    return wanted
+
+
+def _may_stand(text: Text, policy: str) -> bool:
+    if text.freshness not in ("fresh", "stale"):
+        return text.freshness in ("pending", "failed")  # the old text stands until the new one is there
+    return text.origin != "machine" or policy == "publish"
+
+
+async def place(
+    conn: AsyncConnection,
+    article: ArticleRow,
+    versions: Mapping[str, Parallel],
+    decision: Decision,
+    config: Config,
+    now: datetime,
+) -> None:
+    """Make the placements what they should be. What readers saw and may not see any more leaves a tombstone."""
+    withdrawn = article.canceled_at is not None or article.head.article.pub_status != "usable"
+    wanted = {} if withdrawn else list_wanted(list_texts(article, versions), decision, config)
+    marks = _make_marks(wanted, config)
+    standing = {(place.channel, place.language): place for place in await placements.list_placements(conn, article.id)}
+    shown_at = max(now, article.head.article.embargoed_until or now)
+    for key, old in standing.items():
+        if key in wanted:
+            continue
+        if old.state == "usable" and old.shown_at > now:
+            await placements.delete_placement(conn, old)
+        elif old.state == "usable" or (withdrawn and old.state == "removed"):
+            state: placements.State = "withdrawn" if withdrawn else "removed"
+            await placements.save_placement(conn, replace(old, state=state, shown_at=now))
+    for (channel, language), (text, route) in wanted.items():
+        new = Placement(
+            channel=channel,
+            language=language,
+            article_id=article.id,
+            state="usable",
+            origin=text.origin,
+            content_hash=text.content_hash,
+            mark=marks[channel, language],
+            route=route,
+            published_at=shown_at,
+            shown_at=shown_at,
+        )
+        new = _keep_times(new, standing.get((channel, language)), now)
+        if new != standing.get((channel, language)):
+            await placements.save_placement(conn, new)
+
+
+def _keep_times(new: Placement, old: Placement | None, now: datetime) -> Placement:
+    """An entry keeps its publication time, and its update time while its text is the same."""
+    if old is None or (old.state == "usable" and old.shown_at > now):
+        return new
+    if old.state == "usable" and old.content_hash == new.content_hash and new.shown_at <= now:
+        return replace(new, published_at=old.published_at, shown_at=old.shown_at)
+    return replace(new, published_at=old.published_at)
+
+
+def _make_marks(wanted: Mapping[tuple[str, str], tuple[Text, str]], config: Config) -> Mapping[tuple[str, str], str]:
+    return {
+        (channel, language): f"{text.freshness}:{','.join(list_siblings(wanted, channel, language, config))}"
+        for (channel, language), (text, _) in wanted.items()
+    }
+
+
+def list_siblings(places: Mapping[tuple[str, str], object], channel: str, language: str, config: Config) -> list[str]:
+    """The other languages that a reader of this channel can open: those in the channel itself or in a public one."""
+    return sorted(set(_open_languages(places, channel, config)) - {language})
+
+
+def _open_languages(places: Mapping[tuple[str, str], object], channel: str, config: Config) -> Iterator[str]:
+    for name, language in places:
+        if name == channel or (name in config.channels and config.channels[name].access == "public"):
+            yield language

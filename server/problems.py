@@ -1,0 +1,235 @@
+"""What can go wrong, as a caller sees it: RFC 9457 problem details. The docstring of a problem is its title.
+
+  Problem
+  ├─ 400  MalformedDocument · InvalidParameter · InvalidHeader
+  ├─ 401  KeyRequired · KeyRejected
+  ├─ 403  NotAllowed
+  ├─ 404  NotFound · ArticleNotFound · ChannelNotFound · VersionNotFound
+  ├─ 409  VersionConflict · VersionRequired · ArticleCanceled
+  ├─ 410  ArticleWithdrawn
+  ├─ 412  PreconditionFailed
+  ├─ 413  TooLarge
+  ├─ 415  UnsupportedFormat
+  ├─ 422  InvalidDocument · LanguageContradiction · LanguageNotConfigured · IdempotencyKeyReused
+  └─ 5xx  InternalError · Unavailable
+
+The tools raise their own exceptions; TRANSLATED maps them. server/app answers with `render_problem`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import orjson
+
+import feeds
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Karvan", Basic realm="Karvan", charset="UTF-8"'}
+
+
+class Problem(Exception):
+    """Something is wrong with the request."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(
+        self, detail: str = "", *, errors: Sequence[feeds.Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    @classmethod
+    def title(cls) -> str:
+        return (cls.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+    @classmethod
+    def explain(cls) -> str:
+        """What the docstring says below the title."""
+        return " ".join(line.strip() for line in (cls.__doc__ or "").strip().splitlines()[1:]).strip()
+
+    @classmethod
+    def slug(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+
+class MalformedDocument(Problem):
+    """The body cannot be read at all."""
+
+
+class InvalidParameter(Problem):
+    """A parameter of the address is not valid."""
+
+
+class InvalidHeader(Problem):
+    """A header is not valid."""
+
+
+class KeyRequired(Problem):
+    """This needs a key."""
+
+    status = 401
+
+
+class KeyRejected(Problem):
+    """The key is wrong, revoked or expired."""
+
+    status = 401
+
+
+class NotAllowed(Problem):
+    """This key may not do that."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """There is nothing at this address."""
+
+    status = 404
+
+
+class ArticleNotFound(NotFound):
+    """There is no such article."""
+
+
+class VersionNotFound(NotFound):
+    """The article has no version in this language."""
+
+
+class ChannelNotFound(NotFound):
+    """There is no such channel in this language."""
+
+
+class MethodNotAllowed(Problem):
+    """This address does not take this method."""
+
+    status = 405
+
+
+class NotAcceptable(Problem):
+    """None of the accepted formats can be given."""
+
+    status = 406
+
+
+class VersionConflict(Problem):
+    """Another text was pushed under the same version."""
+
+    status = 409
+
+
+class VersionRequired(Problem):
+    """The push does not say where it stands among the versions of the article."""
+
+    status = 409
+
+
+class ArticleCanceled(Problem):
+    """The article was withdrawn for good."""
+
+    status = 409
+
+
+class ArticleWithdrawn(Problem):
+    """The article was withdrawn."""
+
+    status = 410
+
+
+class PreconditionFailed(Problem):
+    """The article has changed meanwhile."""
+
+    status = 412
+
+
+class TooLarge(Problem):
+    """The body is too large."""
+
+    status = 413
+
+
+class UnsupportedFormat(Problem):
+    """The format of the body is not supported."""
+
+    status = 415
+
+
+class InvalidDocument(Problem):
+    """The document breaks rules of its format."""
+
+    status = 422
+
+
+class LanguageContradiction(Problem):
+    """The text is not in the declared language."""
+
+    status = 422
+
+
+class LanguageNotConfigured(Problem):
+    """The language is not used here."""
+
+    status = 422
+
+
+class IdempotencyKeyReused(Problem):
+    """The Idempotency-Key was used with another body."""
+
+    status = 422
+
+
+class InternalError(Problem):
+    """Something went wrong on the server's side."""
+
+    status = 500
+
+
+class Unavailable(Problem):
+    """The server cannot answer now."""
+
+    status = 503
+
+
+ALL: tuple[type[Problem], ...] = (
+    MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed, NotFound,
+    ArticleNotFound, VersionNotFound, ChannelNotFound, MethodNotAllowed, NotAcceptable, VersionConflict,
+    VersionRequired, ArticleCanceled, ArticleWithdrawn, PreconditionFailed, TooLarge, UnsupportedFormat,
+    InvalidDocument, LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, InternalError, Unavailable,
+)  # fmt: skip
+
+
+def translate_error(error: Exception) -> Problem | None:
+    """The problem that an exception of the tools stands for, None when it is nobody's fault but ours."""
+    match error:
+        case Problem():
+            return error
+        case feeds.InvalidDocument():
+            return InvalidDocument(_count(error.errors), errors=error.errors)
+        case feeds.MalformedDocument():
+            return MalformedDocument(str(error))
+        case feeds.UnsupportedFormat():
+            return UnsupportedFormat(str(error))
+        case _:
+            return None
+
+
+def render_problem(problem: Problem, instance: str) -> bytes:
+    """application/problem+json; `instance` names this occurrence (the request id)."""
+    body: dict[str, object] = {
+        "type": f"/problems/{problem.slug()}",
+        "title": problem.title(),
+        "status": problem.status,
+        "detail": problem.detail or problem.title(),
+        "instance": instance,
+    }
+    if problem.errors:
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors]
+    return orjson.dumps(body)
+
+
+def _count(errors: Sequence[feeds.Fault]) -> str:
+    return "; ".join(f"{fault.pointer or '(document)'}: {fault.detail}" for fault in errors[:3]) + (
+        f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    )

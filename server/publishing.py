@@ -1,0 +1,188 @@
+"""channel → Feed → Document, and one article → Entry. Reads the store once, then is pure; rendering never reads it.
+
+placements, newest first ─visibility→ Entry (or stub) ─feeds.render_feed→ Document
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.model import Article, Entry, Feed, Link, Outlet, Provenance, Subject, Tombstone
+from server import mediatopics, visibility
+from server.config import Config
+from server.placing import get_freshness, list_siblings
+from server.store import articles, parallels, placements
+from server.store.articles import ArticleRow, Version
+from server.store.parallels import Parallel
+from server.store.placements import Filters, Placement
+from server.store.schema import EPOCH
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How readers reach this server: its public address, without a slash at the end."""
+
+    base: str
+    config: Config
+
+    def page(self, outlet: str, item: str, language: str) -> str:
+        return f"{self.base}/articles/{outlet}/{quote(item)}/{language}"
+
+    def feed(self, channel: str, language: str) -> str:
+        return f"{self.base}/feeds/{channel}/{language}.atom"
+
+    def channel_page(self, channel: str, language: str) -> str:
+        return f"{self.base}/channels/{channel}/{language}"
+
+    def id(self, path: str) -> str:
+        return f"tag:{self.config.server.tag}:{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An article with all that its entries are made from. `made_from`: version row id → version, for parallels."""
+
+    article: ArticleRow
+    versions: Mapping[str, Parallel]
+    places: Sequence[Placement]
+    made_from: Mapping[int, Version]
+
+
+async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, Loaded]:
+    rows = await articles.list_articles(conn, article_ids)
+    versions = await parallels.list_parallels(conn, article_ids)
+    places = await placements.list_placements_of(conn, article_ids)
+    ids = {one.version_id for of in versions.values() for one in of.values() if one.version_id is not None}
+    made_from = await articles.get_versions(conn, ids)
+    return {
+        number: Loaded(row, versions.get(number, {}), places.get(number, ()), made_from) for number, row in rows.items()
+    }
+
+
+async def make_feed(
+    conn: AsyncConnection, site: Site, channel: str, language: str, filters: Filters, now: datetime
+) -> Feed:
+    """The feed as it stands now: what may be shown, stubs and tombstones of what was withdrawn."""
+    config = site.config
+    newest = await placements.list_newest(conn, channel, language, filters, now, config.limits.feed_entries)
+    loaded = await load(conn, [place.article_id for place in newest])
+    entries, tombstones = [], []
+    for place in newest:
+        one = loaded[place.article_id]
+        if place.state != "usable":
+            tombstones.append(Tombstone(ref=make_entry_id(site, one.article, language), when=place.shown_at))
+        if place.state == "withdrawn" or (place.state == "usable" and not visibility.why_hidden(one.article, now)):
+            entries.append(make_entry(site, one, place))
+    return Feed(
+        id=site.id(f"feeds/{channel}/{language}"),
+        title=make_feed_title(channel, language, config),
+        language=language,
+        href=site.feed(channel, language),
+        page=site.channel_page(channel, language),
+        updated=max((place.shown_at for place in newest), default=EPOCH),
+        generator=config.server.name,
+        siblings=tuple(
+            Link(language=other, href=site.feed(channel, other))
+            for other in list_channel_languages(channel, config)
+            if other != language
+        ),
+        entries=tuple(entries),
+        tombstones=tuple(tombstones),
+    )
+
+
+def make_feed_title(channel: str, language: str, config: Config) -> str:
+    return f"{config.server.name}: {make_channel_title(channel, language, config)}"
+
+
+def make_channel_title(channel: str, language: str, config: Config) -> str:
+    """The channel's title in this language, else in any."""
+    title = config.channels[channel].title
+    return title.get(language) or next(iter(title.values()), channel)
+
+
+def list_channel_languages(channel: str, config: Config) -> Sequence[str]:
+    """The languages in which a channel has feeds."""
+    exchange = config.channels[channel].exchange
+    return (config.exchanges[exchange].languages if exchange else ()) or config.languages.configured
+
+
+def make_entry_id(site: Site, article: ArticleRow, language: str) -> str:
+    return site.id(f"{article.outlet}/{article.item}/{language}")
+
+
+def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
+    """The entry of an article in one of its places."""
+    row, language, config = loaded.article, place.language, site.config
+    text = row.head.article if language == row.head.article.language else loaded.versions[language].article
+    assert text is not None
+    standing = {(one.channel, one.language): one for one in loaded.places if one.state == "usable"}
+    siblings = list_siblings(standing, place.channel, language, config) if place.state == "usable" else ()
+    member = config.outlets.get(row.outlet)
+    return Entry(
+        id=make_entry_id(site, row, language),
+        article=localise(text, row),
+        page=site.page(row.outlet, row.item, language),
+        siblings=tuple(Link(language=other, href=site.page(row.outlet, row.item, other)) for other in siblings),
+        outlet=Outlet(
+            id=row.outlet,
+            name=member.name if member else row.outlet,
+            uri=(member.url if member else "") or f"{site.base}/outlets/{row.outlet}",
+        ),
+        provenance=make_provenance(loaded, language),
+        published=place.published_at,
+        updated=place.shown_at,
+        withdrawn=place.state != "usable",
+    )
+
+
+def localise(text: Article, row: ArticleRow) -> Article:
+    """The text under the rights and times of the version that is served, with its topics named in its language."""
+    head = row.head.article
+    return replace(
+        text,
+        item=row.item,
+        uri=row.uri,
+        pub_status="canceled" if row.canceled_at else head.pub_status,
+        embargoed_until=head.embargoed_until,
+        expires=head.expires,
+        urgency=head.urgency,
+        copyright_holder=head.copyright_holder,
+        copyright_notice=head.copyright_notice,
+        usage_terms=head.usage_terms,
+        subjects=tuple(_name_subject(subject, text.language) for subject in head.subjects),
+        ed_note="",
+    )
+
+
+def make_provenance(loaded: Loaded, language: str) -> Provenance:
+    head = loaded.article.head
+    if language == head.article.language:
+        return Provenance(origin="source", source_language=language, source_version=head.number, freshness="fresh")
+    parallel = loaded.versions[language]
+    made_from = loaded.made_from.get(parallel.version_id) if parallel.version_id is not None else None
+    return Provenance(
+        origin=parallel.origin,
+        source_language=parallel.from_language or head.article.language,
+        source_version=made_from.number if made_from else head.number,
+        freshness=get_freshness(parallel, loaded.article),
+        engine=parallel.engine,
+        quality=parallel.quality,
+    )
+
+
+def next_modified(previous: tuple[str, datetime] | None, etag: str, now: datetime) -> datetime:
+    """Last-Modified of a feed: whole seconds, strictly growing with every change, the same while nothing changes."""
+    if previous is not None and previous[0] == etag:
+        return previous[1]
+    second = now.replace(microsecond=0)
+    return second if previous is None else max(second, previous[1] + timedelta(seconds=1))
+
+
+def _name_subject(subject: Subject, language: str) -> Subject:
+    if subject.code is None:
+        return subject
+    return replace(subject, name=mediatopics.label(subject.code, language) or subject.name)

@@ -1,0 +1,152 @@
+"""A translation set as the API shows it, to each reader what they may see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from server import problems, visibility
+from server.config import Config
+from server.placing import get_freshness
+from server.publishing import Loaded, Site, make_provenance
+from server.store.articles import ArticleRow, Version
+from server.store.parallels import Parallel
+from server.store.placements import Placement
+from server.visibility import Reader
+
+
+def check_readable(one: Loaded, reader: Reader, config: Config, now: datetime) -> None:
+    """Raise ArticleNotFound or ArticleWithdrawn unless the reader may know the article."""
+    row = one.article
+    if visibility.may_manage(reader, row.outlet) or visibility.is_visible(row, one.places, reader, config, now):
+        return
+    if visibility.why_hidden(row, now) == "canceled" and any(
+        place.state == "withdrawn" and visibility.may_read_channel(reader, place.channel, config)
+        for place in one.places
+        if place.channel in config.channels
+    ):
+        raise problems.ArticleWithdrawn(f"{row.outlet}/{row.item} was withdrawn")
+    raise problems.ArticleNotFound(f"{row.outlet} has published no item {row.item!r}")
+
+
+def list_shown(one: Loaded, reader: Reader, config: Config, now: datetime) -> Mapping[str, Placement]:
+    """Language → the place where the reader may see it; its own outlet and admins see every text there is."""
+    shown = {
+        place.language: place
+        for place in one.places
+        if visibility.is_visible(one.article, [place], reader, config, now)
+    }
+    if visibility.may_manage(reader, one.article.outlet):
+        for language in list_languages(one):
+            shown.setdefault(language, _make_place(one, language))
+    return shown
+
+
+def list_languages(one: Loaded) -> Sequence[str]:
+    """The languages in which there is a text."""
+    texts = (language for language, parallel in sorted(one.versions.items()) if parallel.article is not None)
+    return (one.article.head.article.language, *texts)
+
+
+def _make_place(one: Loaded, language: str) -> Placement:
+    """The place of a text that stands nowhere."""
+    row = one.article
+    changed_at = row.changed_at if language == row.head.article.language else one.versions[language].changed_at
+    return Placement("", language, row.id, "usable", "", "", "", "", row.created_at, changed_at)
+
+
+def describe_set(one: Loaded, shown: Mapping[str, Placement], site: Site, reader: Reader) -> dict[str, Any]:
+    row, head = one.article, one.article.head.article
+    manages = visibility.may_manage(reader, row.outlet)
+    languages = sorted({*shown, *one.versions} if manages else shown)
+    described: dict[str, Any] = {
+        "uri": row.uri,
+        "outlet": row.outlet,
+        "item": row.item,
+        "language": head.language,
+        "version": row.head.number,
+        "pub_status": "canceled" if row.canceled_at else head.pub_status,
+        "versions": {language: describe_version(one, language, site, reader) for language in languages},
+    }
+    if manages:
+        described |= {
+            "outlet_version": head.version,
+            "version_created": head.version_created,
+            "embargoed_until": head.embargoed_until,
+            "expires": head.expires,
+            "canceled_at": row.canceled_at,
+            "cancel_reason": row.cancel_reason or None,
+            "created_at": row.created_at,
+            "changed_at": row.changed_at,
+        }
+    return described
+
+
+def describe_version(one: Loaded, language: str, site: Site, reader: Reader) -> dict[str, Any]:
+    provenance = make_provenance(one, language)
+    parallel = one.versions.get(language)
+    text = one.article.head.article if parallel is None else parallel.article
+    described: dict[str, Any] = {
+        "origin": provenance.origin,
+        "freshness": provenance.freshness,
+        "source_language": provenance.source_language,
+        "source_version": provenance.source_version,
+        "headline": text.headline if text else None,
+        "page": site.page(one.article.outlet, one.article.item, language),
+        "feeds": [
+            site.feed(place.channel, language)
+            for place in one.places
+            if place.language == language
+            and place.state == "usable"
+            and place.channel in site.config.channels
+            and visibility.may_read_channel(reader, place.channel, site.config)
+        ],
+    }
+    if parallel is not None and parallel.origin == "machine":
+        described |= _describe_making(parallel)
+    return described
+
+
+def _describe_making(parallel: Parallel) -> dict[str, Any]:
+    return {
+        "reason": parallel.reason or None,
+        "engine": parallel.engine or None,
+        "package_sha256": parallel.package_sha256 or None,
+        "glossary_version": None,
+        "quality": parallel.quality or None,
+        "score": parallel.score,
+        "checks": list(parallel.findings),
+    }
+
+
+def describe_history(row: ArticleRow, versions: Sequence[Version], others: Mapping[str, Parallel]) -> dict[str, Any]:
+    return {
+        "uri": row.uri,
+        "served": row.head.number,
+        "versions": [
+            {
+                "version": version.number,
+                "outlet_version": version.article.version,
+                "version_created": version.article.version_created,
+                "received_at": version.received_at,
+                "key": version.key_id,
+                "content_sha256": version.content_hash,
+                "pub_status": version.article.pub_status,
+                "headline": version.article.headline,
+                "ed_note": version.article.ed_note or None,
+                "changed": _list_changes(before, version),
+            }
+            for before, version in zip((None, *versions), versions, strict=False)
+        ],
+        "parallel_versions": {
+            language: {"origin": one.origin, "freshness": get_freshness(one, row), "changed_at": one.changed_at}
+            for language, one in sorted(others.items())
+        },
+    }
+
+
+def _list_changes(before: Version | None, version: Version) -> list[str]:
+    """The fields that a version changed, None before the first."""
+    if before is None:
+        return []
+    names = (name for name in version.article.__slots__ if name not in ("version", "version_created"))
+    return [name for name in names if getattr(before.article, name) != getattr(version.article, name)]

@@ -1,0 +1,9 @@
+"""SQL and nothing else: functions that take a connection. A file an entity.
+
+schema      the tables        migrations  their history, an ordered list
+engine      opens the database: read() and write() transactions
+articles    articles, versions, topics        parallels   the other languages
+placements  where they stand  jobs        the rows of the queue
+keys        hashes of keys    answers     idempotency, stamps of feeds, small values
+documents   articles as bytes sql         what databases word differently
+"""

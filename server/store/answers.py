@@ -1,0 +1,63 @@
+"""Answers already given under an Idempotency-Key, and small values that outlive a restart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.schema import answers, meta, stamps
+from server.store.sql import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to the request with this hash."""
+
+    request_hash: str
+    status: int
+    location: str
+    body: bytes
+
+
+async def find_answer(conn: AsyncConnection, owner: str, key: str) -> Answer | None:
+    columns = (answers.c.request_hash, answers.c.status, answers.c.location, answers.c.body)
+    statement = select(*columns).where(answers.c.owner == owner, answers.c.idempotency_key == key)
+    row = (await conn.execute(statement)).one_or_none()
+    return None if row is None else Answer(*row)
+
+
+async def save_answer(conn: AsyncConnection, owner: str, key: str, answer: Answer, now: datetime) -> None:
+    await conn.execute(
+        answers.insert().values(
+            owner=owner,
+            idempotency_key=key,
+            request_hash=answer.request_hash,
+            status=answer.status,
+            location=answer.location,
+            body=answer.body,
+            created_at=now,
+        )
+    )
+
+
+async def forget_answers(conn: AsyncConnection, before: datetime) -> None:
+    await conn.execute(answers.delete().where(answers.c.created_at < before))
+
+
+async def find_meta(conn: AsyncConnection, name: str) -> str | None:
+    return (await conn.execute(select(meta.c.value).where(meta.c.name == name))).scalar_one_or_none()
+
+
+async def save_meta(conn: AsyncConnection, name: str, value: str) -> None:
+    await upsert(conn, meta, {"name": name}, {"value": value})
+
+
+async def find_stamp(conn: AsyncConnection, feed: str) -> tuple[str, datetime] | None:
+    """ETag and Last-Modified that this feed was last served with."""
+    row = (await conn.execute(select(stamps.c.etag, stamps.c.modified_at).where(stamps.c.feed == feed))).one_or_none()
+    return None if row is None else (row.etag, row.modified_at)
+
+
+async def save_stamp(conn: AsyncConnection, feed: str, etag: str, modified_at: datetime) -> None:
+    await upsert(conn, stamps, {"feed": feed}, {"etag": etag, "modified_at": modified_at})

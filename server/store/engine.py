@@ -1,0 +1,85 @@
+"""Opens the database. SQLite: WAL, every commit fsynced, one writer at a time; others as SQLAlchemy has them.
+
+async with database.write() as conn: …   one transaction, committed at the end; wakes who waits for changes
+async with database.read() as conn: …    a consistent snapshot
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from server.store.migrations import migrate
+
+
+class Database:
+    """The engine and its rules of writing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = asyncio.Lock()
+        self._watchers: list[asyncio.Event] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writing, self._engine.connect() as conn:
+            if self.is_sqlite:
+                await conn.execution_options(karvan_write=True)
+            async with conn.begin():
+                yield conn
+        for watcher in self._watchers:
+            watcher.set()
+
+    def watch(self) -> asyncio.Event:
+        """An event that is set after every write of this process; who waits for it clears it."""
+        watcher = asyncio.Event()
+        self._watchers.append(watcher)
+        return watcher
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as conn, conn.begin():
+            yield conn
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+async def open_database(url: str, data: Path) -> Database:
+    """Open (and make or migrate) the database; an empty url is `data`/karvan.db."""
+    data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything is served)
+    engine = create_async_engine(url or f"sqlite+aiosqlite:///{data / 'karvan.db'}", pool_size=8, max_overflow=8)
+    if engine.dialect.name == "sqlite":
+        _configure_sqlite(engine.sync_engine)
+    database = Database(engine)
+    try:
+        async with database.write() as conn:
+            await conn.run_sync(migrate)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Any) -> None:
+        # A writer takes the lock at once: a reader that turns writer could be refused in the middle.
+        writes = conn.get_execution_options().get("karvan_write", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,107 @@
+"""Parallel versions: the other languages of an article."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.model import Article, Origin
+from server.store.documents import dump_article, load_article
+from server.store.schema import articles, parallels, versions
+from server.store.sql import insert_or, upsert
+
+State = Literal["pending", "ready", "held", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """One parallel version. `article` is its text, None until there is one; `version_id`, `source_hash`: made from."""
+
+    article_id: int
+    language: str
+    origin: Origin
+    state: State
+    changed_at: datetime
+    reason: str = ""
+    version_id: int | None = None
+    source_hash: str | None = None
+    from_language: str | None = None
+    engine: str = ""
+    package_sha256: str = ""
+    quality: str = ""
+    score: float | None = None
+    findings: tuple[str, ...] = ()
+    article: Article | None = None
+
+
+_PLAIN = tuple(field.name for field in fields(Parallel) if field.name not in ("article", "findings"))
+
+
+def _parallel(row: Any) -> Parallel:
+    return Parallel(
+        **{name: getattr(row, name) for name in _PLAIN},
+        findings=tuple(orjson.loads(row.findings)),
+        article=None if row.document is None else load_article(row.document),
+    )
+
+
+async def list_parallels(conn: AsyncConnection, article_ids: Iterable[int]) -> dict[int, dict[str, Parallel]]:
+    """Article id → language → parallel version."""
+    found: dict[int, dict[str, Parallel]] = {}
+    rows = await conn.execute(parallels.select().where(parallels.c.article_id.in_(list(article_ids))))
+    for row in rows:
+        found.setdefault(row.article_id, {})[row.language] = _parallel(row)
+    return found
+
+
+async def save_parallel(conn: AsyncConnection, parallel: Parallel) -> None:
+    values = {name: getattr(parallel, name) for name in _PLAIN if name not in ("article_id", "language")}
+    values["findings"] = orjson.dumps(parallel.findings).decode()
+    values["document"] = None if parallel.article is None else dump_article(parallel.article)
+    await upsert(conn, parallels, {"article_id": parallel.article_id, "language": parallel.language}, values)
+
+
+async def request_parallels(conn: AsyncConnection, article_id: int, languages: Sequence[str], now: datetime) -> None:
+    """A row for each language that has none yet, pending."""
+    for language in languages:
+        statement = insert_or(conn, parallels).values(
+            article_id=article_id, language=language, origin="machine", state="pending", findings="[]", changed_at=now
+        )
+        await conn.execute(statement.on_conflict_do_nothing())
+
+
+async def set_state(
+    conn: AsyncConnection, article_id: int, language: str, state: State, reason: str, now: datetime
+) -> None:
+    """Change only the state and its reason; the text that is there stays."""
+    await conn.execute(
+        parallels.update()
+        .where(parallels.c.article_id == article_id, parallels.c.language == language)
+        .values(state=state, reason=reason, changed_at=now)
+    )
+
+
+async def delete_parallel(conn: AsyncConnection, article_id: int, language: str) -> None:
+    await conn.execute(parallels.delete().where(parallels.c.article_id == article_id, parallels.c.language == language))
+
+
+async def list_unfinished(conn: AsyncConnection) -> Sequence[int]:
+    """Articles of which a parallel version is pending, failed or stale."""
+    statement = (
+        select(parallels.c.article_id)
+        .join(articles, articles.c.id == parallels.c.article_id)
+        .join(versions, versions.c.id == articles.c.head_id)
+        .where(
+            or_(
+                parallels.c.state.in_(("pending", "failed")),
+                parallels.c.source_hash.is_(None),
+                parallels.c.source_hash != versions.c.content_hash,
+            )
+        )
+        .distinct()
+    )
+    return list((await conn.execute(statement)).scalars())

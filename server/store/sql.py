@@ -1,0 +1,32 @@
+"""The few statements that SQLAlchemy words differently per database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.schema import counters
+
+
+def insert_or(conn: AsyncConnection, table: Table) -> Any:
+    """INSERT that can say what to do on conflict."""
+    return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+async def upsert(conn: AsyncConnection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert the row, or set `values` where a row with this `key` exists."""
+    statement = insert_or(conn, table).values(**key, **values)
+    await conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+async def next_change(conn: AsyncConnection) -> int:
+    """The next number of the order in which readers notice changes."""
+    statement = (
+        counters.update()
+        .where(counters.c.name == "change")
+        .values(value=counters.c.value + 1)
+        .returning(counters.c.value)
+    )
+    return int((await conn.execute(statement)).scalar_one())

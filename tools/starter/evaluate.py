@@ -1,0 +1,88 @@
+"""Quality of an exported model: chrF, BLEU and the share of outputs that repeat themselves, per direction."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+import ctranslate2
+import sacrebleu
+import sentencepiece
+
+from .text import ENGLISH
+
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Score:
+    source: str
+    target: str
+    chrf: float
+    bleu: float
+    repeating: float
+    """Share of outputs, 0 to 1, in which some sequence of four tokens occurs twice (and not in the source)"""
+    lines: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}-{self.target}  chrF {self.chrf:5.1f}  BLEU {self.bleu:5.1f}  "
+            f"repeating {self.repeating:6.1%}  {self.lines} lines"
+        )
+
+
+class Starter:
+    """An exported model folder; directions that it has not learnt go through English."""
+
+    def __init__(self, folder: Path, threads: int = 2) -> None:
+        self.processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.model"))
+        self.engine = ctranslate2.Translator(
+            str(folder / "model"), device="cpu", compute_type="int8", inter_threads=threads, intra_threads=1
+        )
+        listed = json.loads((folder / "directions.json").read_text())["directions"]
+        self.prefixes = {(d["from"], d["to"]): d["target_prefix"] for d in listed}
+
+    def translate(self, texts: list[str], source: str, target: str) -> list[str]:
+        if (source, target) not in self.prefixes:
+            texts, source = self.translate(texts, source, ENGLISH), ENGLISH
+        prefix = self.prefixes[source, target]
+        results = self.engine.translate_batch(
+            [self.processor.encode(text, out_type=str) for text in texts],
+            target_prefix=[[prefix]] * len(texts),
+            beam_size=4,
+            max_batch_size=2048,
+            batch_type="tokens",
+            max_decoding_length=200,
+            replace_unknowns=True,
+        )
+        return [self.processor.decode([p for p in r.hypotheses[0] if p != prefix]) for r in results]
+
+
+def repeats_itself(pieces: list[str], source: list[str]) -> bool:
+    """Whether four tokens in a row occur more often than once and more often than in the source."""
+    return max(count_fours(pieces).values(), default=0) > max(1, *count_fours(source).values(), 0)
+
+
+def count_fours(pieces: list[str]) -> Counter[tuple[str, ...]]:
+    return Counter(zip(pieces, pieces[1:], pieces[2:], pieces[3:], strict=False))
+
+
+def score(model: Starter, rows: Rows, source: str, target: str) -> Score:
+    texts, references = [row[source] for row in rows], [[row[target] for row in rows]]
+    outputs = model.translate(texts, source, target)
+    pieces = model.processor.encode(outputs, out_type=str)
+    repeating = sum(map(repeats_itself, pieces, model.processor.encode(texts, out_type=str)))
+    bleu = sacrebleu.corpus_bleu(outputs, references, tokenize="zh" if target == "zh" else "13a")
+    chrf = sacrebleu.corpus_chrf(outputs, references)
+    return Score(source, target, chrf.score, bleu.score, repeating / max(1, len(rows)), len(rows))
+
+
+def evaluate(folder: Path, rows: Rows, directions: list[tuple[str, str]] | None = None) -> list[Score]:
+    """Scores of the given directions, or of all between the languages of the rows; printed as they come."""
+    model = Starter(folder)
+    scores = []
+    for source, target in directions or permutations(sorted(rows[0]), 2):
+        scores.append(score(model, rows, source, target))
+        print(scores[-1], flush=True)
+    return scores

@@ -1,0 +1,284 @@
+"""Argos packages: install, remove; reading and listing come from `shelf`, the index from `package_index`.
+
+A package is checked, unpacked beside, moved into place in one step and recorded in languages.lock.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from translators import Direction
+from translators.archives import BadArchive, Progress, unpack_archive
+from translators.languages import name
+from translators.lockfile import BadLock, read_lock, sync_folder, write_lock
+from translators.package_index import (
+    BadIndex,
+    Fetch,
+    IndexEntry,
+    NotInIndex,
+    fetch_archive,
+    find_index_entry,
+    parse_pair,
+    read_index,
+)
+from translators.shelf import (
+    STARTER,
+    BadPackage,
+    Broken,
+    Package,
+    Shelf,
+    hash_file,
+    list_packages,
+    read_package,
+    scan_packages,
+)
+
+__all__ = [
+    "BadArchive",
+    "BadIndex",
+    "BadLock",
+    "BadPackage",
+    "Broken",
+    "ChangedPackage",
+    "Fetch",
+    "IndexEntry",
+    "NotInIndex",
+    "Package",
+    "Progress",
+    "Shelf",
+    "find_index_entry",
+    "install",
+    "install_pair",
+    "install_starter",
+    "list_packages",
+    "parse_pair",
+    "read_package",
+    "remove",
+    "scan_packages",
+]
+
+SUFFIX = ".argosmodel"
+_NEW, _OLD = ".new-", ".old-"
+_LINKED = "model/model.bin", "model/config.json", "model/shared_vocabulary.json", "sentencepiece.model"
+
+
+class ChangedPackage(BadPackage):
+    """The package's content differs from the one that was recorded under this name and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    archive_sha256: str
+    installed_at: str
+
+
+def install(
+    path: Path,
+    directory: Path,
+    *,
+    installed_at: str,
+    accept_changed: bool = False,
+    progress: Progress | None = None,
+) -> list[Package]:
+    """Install an .argosmodel file, or every one in a folder. `installed_at` (ISO 8601) goes into languages.lock.
+
+    Raises BadArchive, BadPackage or ChangedPackage; packages installed before the bad one stay.
+    """
+    if path.is_dir():
+        archives = sorted(path.glob(f"*{SUFFIX}"))
+        if not archives:
+            raise BadPackage(f"{path} holds no {SUFFIX} file")
+    elif path.is_file():
+        archives = [path]
+    else:
+        raise BadPackage(f"{path} does not exist")
+    with _hold(directory):
+        return [_install_archive(each, directory, installed_at, accept_changed, progress) for each in archives]
+
+
+def install_pair(
+    pair: str,
+    directory: Path,
+    *,
+    index: str,
+    fetch: Fetch,
+    installed_at: str,
+    accept_changed: bool = False,
+    progress: Progress | None = None,
+) -> Package:
+    """Install the newest package of a pair ("en-tr") from the Argos index at a path, file:, http: or https: address.
+
+    `fetch` downloads; nothing here goes to the network. Raises BadIndex, NotInIndex, ValueError and what install does.
+    """
+    with tempfile.TemporaryDirectory(prefix="karvan-") as name:
+        folder = Path(name)
+        entry = find_index_entry(read_index(index, folder, fetch), pair)
+        archive = fetch_archive(entry, index, folder, fetch)
+        [package] = install(
+            archive, directory, installed_at=installed_at, accept_changed=accept_changed, progress=progress
+        )
+    return package
+
+
+def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
+    """Lay out the starter as one package folder per direction, sharing one model; changes nothing that is right."""
+    source = Path(str(resources.files("translators").joinpath("starter")))
+    about = json.loads((source / "directions.json").read_text(encoding="utf-8"))
+    origin = _Origin("", installed_at)
+    with _hold(directory):
+        standing = {(each.name, each.version): each for each in scan_packages(directory).packages}
+        model = hash_file(source / "model" / "model.bin")
+        shared: Path | None = None
+        installed = []
+        for entry in about["directions"]:
+            key = (f"{STARTER}-{entry['from']}_{entry['to']}", about["version"])
+            package = standing.get(key)
+            if package is None or hash_file(package.model) != model:
+                with _make_folder(directory) as beside:
+                    folder = _lay_out_starter(beside / "package", source, shared, entry, about)
+                    package = _shelve(read_package(folder), directory, origin)
+            shared = package.folder
+            installed.append(package)
+        _drop_other_starters(installed, directory)
+    return installed
+
+
+def _drop_other_starters(installed: list[Package], directory: Path) -> None:
+    """An older starter had directions that this one has not."""
+    names = {package.name for package in installed}
+    stray = [each for each in scan_packages(directory).packages if each.quality == "starter" and each.name not in names]
+    for package in stray:
+        _forget(package, directory)
+
+
+def remove(direction: Direction, directory: Path, *, starter: bool = False) -> list[str]:
+    """Take away the packages of a direction (with `starter`, the starter's too); gives back their names."""
+    with _hold(directory):
+        gone = [
+            package
+            for package in scan_packages(directory).packages
+            if package.direction == direction and (starter or package.quality != "starter")
+        ]
+        for package in gone:
+            _forget(package, directory)
+    return [package.name for package in gone]
+
+
+def _install_archive(
+    path: Path, directory: Path, installed_at: str, accept_changed: bool, progress: Progress | None
+) -> Package:
+    with _make_folder(directory) as beside:
+        try:
+            package = read_package(unpack_archive(path, beside, progress=progress))
+        except (BadArchive, BadPackage) as error:
+            raise type(error)(f"{path.name}: {error}") from error
+        origin = _Origin(hash_file(path), installed_at)
+        known = read_lock(directory).get(package.name)
+        if known and known.get("version") == package.version and not accept_changed:
+            model = hash_file(package.model)
+            if (known.get("archive_sha256"), known.get("model_sha256")) != (origin.archive_sha256, model):
+                raise ChangedPackage(
+                    f"{path.name}: {package.name} {package.version} was {known.get('archive_sha256')} when it was "
+                    f"installed and is {origin.archive_sha256} now"
+                )
+        return _shelve(package, directory, origin)
+
+
+def _shelve(package: Package, directory: Path, origin: _Origin) -> Package:
+    """Move the package into place, record it, then take away other folders of the same name."""
+    model = hash_file(package.model)
+    place = directory / f"{package.name}-{package.version.replace('.', '_')}-{model[:12]}"
+    others = [each.folder for each in scan_packages(directory).packages if each.name == package.name]
+    others += [each.folder for each in scan_packages(directory).broken if each.folder.name.startswith(package.name)]
+    if place.exists():
+        _discard(place, directory)
+    package.folder.rename(place)
+    sync_folder(directory)
+    entry = {
+        "version": package.version,
+        "direction": str(package.direction),
+        "archive_sha256": origin.archive_sha256,
+        "model_sha256": model,
+        "installed_at": origin.installed_at,
+    }
+    write_lock(directory, read_lock(directory) | {package.name: entry})
+    for folder in others:
+        if folder != place:
+            _discard(folder, directory)
+    return read_package(place)
+
+
+def _lay_out_starter(
+    folder: Path, source: Path, shared: Path | None, entry: dict[str, str], about: dict[str, str]
+) -> Path:
+    """The first direction copies Karvan's files, so that a later upgrade of them changes no package in place."""
+    (folder / "model").mkdir(parents=True)
+    for each in _LINKED:
+        if shared:
+            _link(shared / each, folder / each)
+        else:
+            shutil.copyfile(source / each, folder / each)
+    metadata = {
+        "package_version": about["version"],
+        "argos_version": "1.9",
+        "from_code": entry["from"],
+        "from_name": name(entry["from"], "en"),
+        "to_code": entry["to"],
+        "to_name": name(entry["to"], "en"),
+        "target_prefix": entry["target_prefix"],
+        "name": about["name"],
+        "quality": "starter",
+        "type": "translate",
+    }
+    text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
+    (folder / "metadata.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+
+
+def _forget(package: Package, directory: Path) -> None:
+    locked = read_lock(directory)
+    if locked.pop(package.name, None):
+        write_lock(directory, locked)
+    _discard(package.folder, directory)
+
+
+def _discard(folder: Path, directory: Path) -> None:
+    """Out of sight in one step, then deleted."""
+    grave = Path(tempfile.mkdtemp(prefix=_OLD, dir=directory))
+    folder.rename(grave / folder.name)
+    shutil.rmtree(grave, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _make_folder(directory: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=directory))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _hold(directory: Path) -> Iterator[None]:
+    """One installer at a time, across processes; what a killed one left behind is swept away."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".installing").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for prefix in (_NEW, _OLD):
+            for left in directory.glob(f"{prefix}*"):
+                shutil.rmtree(left, ignore_errors=True)
+        yield
