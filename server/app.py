@@ -172,7 +172,11 @@ def _from_http(error: web.HTTPException, request: web.Request) -> problems.Probl
 def configure_logging(log_format: str) -> None:
     """Structured logs on stderr: text for people or JSON. Libraries' own words only from warnings on."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    render = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    render = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

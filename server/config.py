@@ -18,6 +18,7 @@ from translators.languages import normalise
 
 Access = Literal["public", "members", "admins"]
 MachinePolicy = Literal["publish", "hold", "off"]
+HeldPolicy = Literal["wait", "publish"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 Language = Annotated[str, StringConstraints(min_length=2), BeforeValidator(lambda tag: _language(tag))]
@@ -139,6 +140,7 @@ class Route(_Section):
     to: tuple[Slug, ...] = Field(min_length=1)
     languages: tuple[str, ...] = ("*",)
     machine: MachinePolicy = "publish"
+    held: HeldPolicy = "wait"
     stop: bool = False
 
 
@@ -242,6 +244,8 @@ def _contradicting_routes(config: Config, known: set[str]) -> Iterator[tuple[tup
                 yield ("routes", number, "to"), f"there is no channel {channel!r}"
             elif config.channels[channel].shows == "held":
                 yield ("routes", number, "to"), f"channel {channel!r} shows what is held; no route leads there"
+        if route.machine == "hold" and route.held == "publish":
+            yield ("routes", number, "held"), 'machine = "hold" holds for an editor what held = "publish" lets out'
         for language in sorted(set(route.languages) - known - {"*"}):
             yield ("routes", number, "languages"), f"{language!r} is not among languages.configured"
         for field, values in (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Freshness
 from server.config import Config
-from server.routing import Decision
+from server.routing import Decision, Destination
 from server.store import placements
 from server.store.articles import ArticleRow
 from server.store.documents import make_content_hash
@@ -54,7 +54,7 @@ def list_wanted(
     wanted = {}
     for place in decision.destinations:
         text = by_language.get(place.language)
-        if text is not None and _may_stand(text, place.machine):
+        if text is not None and _may_stand(text, place):
             wanted[place.channel, place.language] = (text, place.route)
     for name, channel in config.channels.items():
         if channel.shows == "held":
@@ -62,10 +62,12 @@ def list_wanted(
     return wanted
 
 
-def _may_stand(text: Text, policy: str) -> bool:
-    if text.freshness not in ("fresh", "stale"):
-        return text.freshness in ("pending", "failed")  # the old text stands until the new one is there
-    return text.origin != "machine" or policy == "publish"
+def _may_stand(text: Text, place: Destination) -> bool:
+    if text.origin != "machine":
+        return True
+    if text.freshness == "held":
+        return place.held == "publish" and place.machine == "publish"
+    return place.machine == "publish"  # pending, failed: the old text stands until the new one is there
 
 
 async def place(

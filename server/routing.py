@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from feeds.model import Article
-from server.config import Channel, Config, MachinePolicy, Route
+from server.config import Channel, Config, HeldPolicy, MachinePolicy, Route
 from server.mediatopics import ancestors
 
 
@@ -29,11 +29,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An article goes to this channel in this language; `machine` says what a machine version may do there."""
+    """An article goes to this channel in this language; `machine` and `held` say what machine versions may do there."""
 
     channel: str
     language: str
     machine: MachinePolicy
+    held: HeldPolicy
     route: str
 
 
@@ -90,10 +91,14 @@ def decide(facts: Facts, config: Config) -> Decision:
             continue
         for name in route.to:
             for language in _languages(route, config.channels[name], facts.language, config):
-                places.setdefault((name, language), Destination(name, language, route.machine, route.name))
+                places.setdefault((name, language), _make_destination(name, language, route))
         if route.stop:
             break
     return Decision(tuple(places.values()), tuple(judgements))
+
+
+def _make_destination(channel: str, language: str, route: Route) -> Destination:
+    return Destination(channel, language, route.machine, route.held, route.name)
 
 
 def judge(route: Route, facts: Facts) -> Judgement:

@@ -3,13 +3,17 @@
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from translators import TranslationError
+
 MOST_MEMBERS = 2_000
 MOST_BYTES = 8 << 30
+MOST_DIRECTORY = 1 << 20  # bytes of the list of members, which zipfile reads whole
 MOST_EXPANSION = 100  # unpacked to packed; models hardly shrink, so this is far off
 _CHUNK = 1 << 20
 
@@ -17,7 +21,7 @@ Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
 
 
-class BadArchive(Exception):
+class BadArchive(TranslationError):
     """The package's archive is not acceptable."""
 
 
@@ -43,6 +47,21 @@ def check_archive(archive: zipfile.ZipFile, size: int) -> str:
     return tops.pop()
 
 
+def _check_directory(path: Path) -> None:
+    """Refuse an endless list of members before it is read (APPNOTE 4.3.14, 4.3.16: sizes in the last records)."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 66_000))
+        tail = file.read()
+    sizes = [0]
+    for mark, form, at in ((b"PK\x05\x06", "<L", 12), (b"PK\x06\x06", "<Q", 40)):
+        place = tail.rfind(mark)
+        if place >= 0 and len(tail) >= place + at + 8:
+            sizes += struct.unpack_from(form, tail, place + at)
+    if max(each for each in sizes if each != 0xFFFFFFFF) > MOST_DIRECTORY:
+        raise BadArchive(f"has a list of members of more than {MOST_DIRECTORY} bytes")
+
+
 def _check_member(member: zipfile.ZipInfo) -> None:
     # orig_filename is what the archive says; zipfile silently cuts it at NUL and turns backslashes.
     path = member.orig_filename
@@ -60,6 +79,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 def unpack_archive(path: Path, target: Path, *, progress: Progress | None = None) -> Path:
     """Check the archive, unpack it below the folder `target` and give back its top folder, synced to disk."""
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             top = check_archive(archive, path.stat().st_size)
             members = archive.infolist()

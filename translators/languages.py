@@ -136,6 +136,8 @@ def contradiction(declared: str, text: str, languages: Collection[str]) -> Guess
     guess = identify(text, {*languages, declared})
     if guess is None or _get_primary(guess.language) == _get_primary(declared) or guess.confidence < SURE:
         return None
+    if _get_script(guess.language) == _get_script(declared) and not _is_known(declared):
+        return None
     if {_get_primary(guess.language), _get_primary(declared)} == {"az", "tr"} and not _tells_az_from_tr(text, declared):
         return None
     return guess
@@ -191,6 +193,12 @@ def _classify(text: str, languages: tuple[str, ...]) -> Guess | None:
         return None
     language, confidence = identifier.classify(text)
     return Guess(known[language], confidence)
+
+
+def _is_known(language: str) -> bool:
+    """Whether py3langid can tell the language at all."""
+    with _loading:
+        return _get_primary(language) in _load_identifier().labels
 
 
 _loading = threading.Lock()

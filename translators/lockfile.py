@@ -24,7 +24,7 @@ def read_lock(directory: Path) -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise BadLock(f"{directory / NAME}: {error}") from error
+        raise BadLock(f"{directory / NAME} cannot be read: {error}") from error
     packages = content.get("packages") if isinstance(content, dict) else None
     if not isinstance(packages, dict) or not all(isinstance(entry, dict) for entry in packages.values()):
         raise BadLock(f'{directory / NAME}: must hold {{"packages": {{name: {{…}}}}}}')

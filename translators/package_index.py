@@ -8,12 +8,16 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from translators import Direction, TranslationError
-from translators.languages import normalise
+from translators.languages import is_tag, normalise
 
 Fetch = Callable[[str, Path], None]
 """Downloads an http(s) address into a file; given by the caller, because nothing here goes to the network."""
 
 LONGEST_INDEX = 16 << 20
+
+
+class BadPair(TranslationError, ValueError):
+    """That is not a pair of languages."""
 
 
 class BadIndex(TranslationError):
@@ -34,15 +38,15 @@ class IndexEntry:
 
 
 def parse_pair(pair: str) -> Direction:
-    """'en-tr' → Direction. ValueError when it is not two language tags (zh-Hant has no pair name)."""
-    source, dash, target = pair.partition("-")
-    if not dash or "-" in target:
-        raise ValueError(f"{pair!r} is not a pair of languages such as en-tr")
+    """'en-tr' → Direction. Raises BadPair when it is not two language tags (zh-Hant has no pair name)."""
+    source, _, target = pair.partition("-")
+    if "-" in target or not (is_tag(source) and is_tag(target)):
+        raise BadPair(f"{pair[:64]!r} is not a pair of languages such as en-tr")
     return Direction(normalise(source), normalise(target))
 
 
 def find_index_entry(index: str, pair: str) -> IndexEntry:
-    """The newest package of a pair ('en-tr') in the index's JSON text. Raises BadIndex, NotInIndex, ValueError."""
+    """The newest package of a pair ('en-tr') in the index's JSON text. Raises BadIndex, NotInIndex, BadPair."""
     wanted = parse_pair(pair)
     try:
         rows = json.loads(index)

@@ -3,23 +3,20 @@
 A package is checked, unpacked beside, moved into place in one step and recorded in languages.lock.
 """
 
-import contextlib
-import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from translators import Direction
 from translators.archives import BadArchive, Progress, unpack_archive
 from translators.languages import name
-from translators.lockfile import BadLock, read_lock, sync_folder, write_lock
+from translators.lockfile import BadLock, read_lock
 from translators.package_index import (
     BadIndex,
+    BadPair,
     Fetch,
     IndexEntry,
     NotInIndex,
@@ -39,12 +36,14 @@ from translators.shelf import (
     read_package,
     scan_packages,
 )
+from translators.shelving import Origin, forget_package, hold_shelf, list_readable, make_folder, shelve_package
 
 __all__ = [
     "BadArchive",
     "BadIndex",
     "BadLock",
     "BadPackage",
+    "BadPair",
     "Broken",
     "ChangedPackage",
     "Fetch",
@@ -65,18 +64,10 @@ __all__ = [
 ]
 
 SUFFIX = ".argosmodel"
-_NEW, _OLD = ".new-", ".old-"
-_LINKED = "model/model.bin", "model/config.json", "model/shared_vocabulary.json", "sentencepiece.model"
 
 
 class ChangedPackage(BadPackage):
     """The package's content differs from the one that was recorded under this name and version."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    archive_sha256: str
-    installed_at: str
 
 
 def install(
@@ -99,7 +90,7 @@ def install(
         archives = [path]
     else:
         raise BadPackage(f"{path} does not exist")
-    with _hold(directory):
+    with hold_shelf(directory):
         return [_install_archive(each, directory, installed_at, accept_changed, progress) for each in archives]
 
 
@@ -115,7 +106,7 @@ def install_pair(
 ) -> Package:
     """Install the newest package of a pair ("en-tr") from the Argos index at a path, file:, http: or https: address.
 
-    `fetch` downloads; nothing here goes to the network. Raises BadIndex, NotInIndex, ValueError and what install does.
+    `fetch` downloads; nothing here goes to the network. Raises BadPair, BadIndex, NotInIndex and what install does.
     """
     with tempfile.TemporaryDirectory(prefix="karvan-") as name:
         folder = Path(name)
@@ -131,8 +122,8 @@ def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
     """Lay out the starter as one package folder per direction, sharing one model; changes nothing that is right."""
     source = Path(str(resources.files("translators").joinpath("starter")))
     about = json.loads((source / "directions.json").read_text(encoding="utf-8"))
-    origin = _Origin("", installed_at)
-    with _hold(directory):
+    origin = Origin("", installed_at)
+    with hold_shelf(directory):
         standing = {(each.name, each.version): each for each in scan_packages(directory).packages}
         model = hash_file(source / "model" / "model.bin")
         shared: Path | None = None
@@ -141,9 +132,9 @@ def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
             key = (f"{STARTER}-{entry['from']}_{entry['to']}", about["version"])
             package = standing.get(key)
             if package is None or hash_file(package.model) != model:
-                with _make_folder(directory) as beside:
+                with make_folder(directory) as beside:
                     folder = _lay_out_starter(beside / "package", source, shared, entry, about)
-                    package = _shelve(read_package(folder), directory, origin)
+                    package = shelve_package(read_package(folder), directory, origin)
             shared = package.folder
             installed.append(package)
         _drop_other_starters(installed, directory)
@@ -155,31 +146,31 @@ def _drop_other_starters(installed: list[Package], directory: Path) -> None:
     names = {package.name for package in installed}
     stray = [each for each in scan_packages(directory).packages if each.quality == "starter" and each.name not in names]
     for package in stray:
-        _forget(package, directory)
+        forget_package(package, directory)
 
 
 def remove(direction: Direction, directory: Path, *, starter: bool = False) -> list[str]:
     """Take away the packages of a direction (with `starter`, the starter's too); gives back their names."""
-    with _hold(directory):
+    with hold_shelf(directory):
         gone = [
             package
-            for package in scan_packages(directory).packages
+            for package in list_readable(directory)
             if package.direction == direction and (starter or package.quality != "starter")
         ]
         for package in gone:
-            _forget(package, directory)
+            forget_package(package, directory)
     return [package.name for package in gone]
 
 
 def _install_archive(
     path: Path, directory: Path, installed_at: str, accept_changed: bool, progress: Progress | None
 ) -> Package:
-    with _make_folder(directory) as beside:
+    with make_folder(directory) as beside:
         try:
             package = read_package(unpack_archive(path, beside, progress=progress))
         except (BadArchive, BadPackage) as error:
             raise type(error)(f"{path.name}: {error}") from error
-        origin = _Origin(hash_file(path), installed_at)
+        origin = Origin(hash_file(path), installed_at)
         known = read_lock(directory).get(package.name)
         if known and known.get("version") == package.version and not accept_changed:
             model = hash_file(package.model)
@@ -188,31 +179,7 @@ def _install_archive(
                     f"{path.name}: {package.name} {package.version} was {known.get('archive_sha256')} when it was "
                     f"installed and is {origin.archive_sha256} now"
                 )
-        return _shelve(package, directory, origin)
-
-
-def _shelve(package: Package, directory: Path, origin: _Origin) -> Package:
-    """Move the package into place, record it, then take away other folders of the same name."""
-    model = hash_file(package.model)
-    place = directory / f"{package.name}-{package.version.replace('.', '_')}-{model[:12]}"
-    others = [each.folder for each in scan_packages(directory).packages if each.name == package.name]
-    others += [each.folder for each in scan_packages(directory).broken if each.folder.name.startswith(package.name)]
-    if place.exists():
-        _discard(place, directory)
-    package.folder.rename(place)
-    sync_folder(directory)
-    entry = {
-        "version": package.version,
-        "direction": str(package.direction),
-        "archive_sha256": origin.archive_sha256,
-        "model_sha256": model,
-        "installed_at": origin.installed_at,
-    }
-    write_lock(directory, read_lock(directory) | {package.name: entry})
-    for folder in others:
-        if folder != place:
-            _discard(folder, directory)
-    return read_package(place)
+        return shelve_package(package, directory, origin)
 
 
 def _lay_out_starter(
@@ -220,7 +187,7 @@ def _lay_out_starter(
 ) -> Path:
     """The first direction copies Karvan's files, so that a later upgrade of them changes no package in place."""
     (folder / "model").mkdir(parents=True)
-    for each in _LINKED:
+    for each in ("README.md", "sentencepiece.model", *(f"model/{path.name}" for path in (source / "model").iterdir())):
         if shared:
             _link(shared / each, folder / each)
         else:
@@ -247,38 +214,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system, or one without hard links
         shutil.copyfile(source, target)
-
-
-def _forget(package: Package, directory: Path) -> None:
-    locked = read_lock(directory)
-    if locked.pop(package.name, None):
-        write_lock(directory, locked)
-    _discard(package.folder, directory)
-
-
-def _discard(folder: Path, directory: Path) -> None:
-    """Out of sight in one step, then deleted."""
-    grave = Path(tempfile.mkdtemp(prefix=_OLD, dir=directory))
-    folder.rename(grave / folder.name)
-    shutil.rmtree(grave, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _make_folder(directory: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=directory))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _hold(directory: Path) -> Iterator[None]:
-    """One installer at a time, across processes; what a killed one left behind is swept away."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".installing").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        for prefix in (_NEW, _OLD):
-            for left in directory.glob(f"{prefix}*"):
-                shutil.rmtree(left, ignore_errors=True)
-        yield

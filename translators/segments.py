@@ -16,8 +16,9 @@ _CLOSERS = "'\"’”»›)]」』》）〉"
 _OPENERS = "'\"‘“”„«‹([「『《（〈¿¡"
 _DASHES = "-–—"
 _WORD = re.compile(r"[^\s'\"‘’“”„«»‹›()\[\]「」『』《》（）,;:!?—–/]*\Z")
-_ROMAN = re.compile(r"[IVXLC]+")
-_NUMBER = re.compile(r"\d{1,3}")
+_ROMAN = re.compile(r"[IVXLC]{2,}")
+_NUMBER = re.compile(r"\d+")
+_COUNT = re.compile(r"(?:\d|\b[IVXLC]+)\s*\Z")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _BREAK = re.compile(r"\n[ \t\r]*\n\s*")
 _SAID = re.compile(r"[^，。！？“”]{0,30}?(?:说|表示|指出|称|道|认为|强调|补充|坦言|坦承|回应)[。，！]")
@@ -113,35 +114,42 @@ def _may_end(text: str, start: int, found: re.Match[str], words: _Abbreviations,
     if found[0][0] != ".":
         return True
     before = text[max(start, found.start() - 40) : found.start()]
-    follows = text[found.end() : found.end() + 80].lstrip()
-    next_word = follows.lstrip(_OPENERS)
+    next_word = text[found.end() : found.end() + 80].lstrip().lstrip(_OPENERS)
     matched = _WORD.search(before)
     word = matched[0] if matched else ""
-    small = word.lower()
     if not word:
         return True
-    if len(word) == 1 and word.isupper():  # an initial
+    if word.lower() in words.counted and not word.isupper():  # "В 2024 г. Баку принял" has no verb yet
+        counted = _COUNT.search(before[: -len(word)])
+        return counted is not None and len(text[start : found.start()].split()) > 3
+    if _NUMBER.fullmatch(word) or _ROMAN.fullmatch(word):  # "1. Item"; and Turkish ordinals
+        listed = start + len(word) == found.start()
+        return not listed and (language != "tr" or (word.isdigit() and len(word) > 3))
+    return _ends_after(word, next_word, words)
+
+
+def _ends_after(word: str, next_word: str, words: _Abbreviations) -> bool:
+    """Whether a word with a full stop ends its sentence, by the lists and by its form."""
+    small = word.lower()
+    if small in words.anything or (len(word) == 1 and word.isupper()):  # an initial
         return False
-    if small in words.counted:  # "В 2024 г. Баку принял" has no verb yet
-        return before[: -len(word)].rstrip()[-1:].isdigit() and len(text[start : found.start()].split()) > 3
-    if small in words.anything:
-        return False
+    if _DOTTED.fullmatch(word) and (words.starters or small not in words.small):  # "5 p.m. Friday", "the U.S. The"
+        return _get_word(next_word) in words.starters
     if small in words.number:
         return not next_word[:1].isdigit() and not _ROMAN.match(next_word)
     if small in words.small:
-        return next_word[:1].isalpha() and not _is_abbreviation(next_word, words)
-    if _DOTTED.fullmatch(word):
-        return small in words.small or re.split(r"\W", next_word, maxsplit=1)[0] in words.starters
-    listed = not before[: -len(word)].strip() and start + len(word) >= found.start() - 1
-    if listed and (word.isdigit() or _ROMAN.fullmatch(word)):  # "1. Item"
-        return False
-    return not (language == "tr" and (_NUMBER.fullmatch(word) or _ROMAN.fullmatch(word)))
+        return next_word[:1].isalpha() and not _goes_on(next_word, words)
+    return True
 
 
-def _is_abbreviation(text: str, words: _Abbreviations) -> bool:
-    """Whether the text begins with one, as in "Ltd. Şti."."""
-    word, stop, _ = text.partition(".")
-    return bool(stop) and word.lower() in words.small
+def _goes_on(text: str, words: _Abbreviations) -> bool:
+    """Whether the text begins with one more abbreviation, as in "Ltd. Şti." and "долл. США"."""
+    word = _get_word(text)
+    return (len(word) > 1 and word.isupper()) or (text[len(word) :][:1] == "." and word.lower() in words.small)
+
+
+def _get_word(text: str) -> str:
+    return re.split(r"\W", text, maxsplit=1)[0]
 
 
 def _find_asides(text: str, pairs: dict[str, str]) -> list[tuple[int, int]]:

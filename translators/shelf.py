@@ -15,7 +15,7 @@ from typing import Any
 
 from translators import Direction, Quality, TranslationError
 from translators.languages import normalise
-from translators.lockfile import read_lock
+from translators.lockfile import BadLock, read_lock
 
 LONGEST_METADATA = 1 << 20
 STARTER = "karvan-starter"
@@ -91,7 +91,10 @@ def scan_packages(directory: Path) -> Shelf:
     """All that stands in the packages folder; a package whose weights are not those in languages.lock is broken."""
     packages: list[Package] = []
     broken: list[Broken] = []
-    locked = read_lock(directory)
+    try:
+        locked = read_lock(directory)
+    except BadLock as error:  # what cannot be verified is not used
+        return Shelf((), tuple(Broken(folder, str(error)) for folder in list_folders(directory)))
     for folder in list_folders(directory):
         try:
             package = read_package(folder)

@@ -25,7 +25,7 @@ from server.publishing import Site
 from server.responses import make_html
 from server.store import articles, placements
 from server.store.placements import Filters
-from translators.languages import match
+from translators.languages import is_tag, match
 
 NEWEST_ON_HOME = 3
 PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
@@ -133,8 +133,9 @@ async def get_sample_picture(request: web.Request) -> web.StreamResponse:
 def pick_language(request: web.Request, otherwise: str = "en") -> str:
     """The language of a page's own words: ?lang=, else what the browser asks for, else `otherwise`."""
     asked = [request.query.get("lang", ""), *request.headers.get("Accept-Language", "").split(",")]
-    for tag in asked:
-        if found := match(tag.partition(";")[0].strip(), LOCALES):
+    for part in asked:
+        tag = part.partition(";")[0].strip()
+        if is_tag(tag) and (found := match(tag, LOCALES)):
             return found
     return otherwise if otherwise in LOCALES else "en"
 

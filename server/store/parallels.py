@@ -90,17 +90,19 @@ async def delete_parallel(conn: AsyncConnection, article_id: int, language: str)
 
 
 async def list_unfinished(conn: AsyncConnection) -> Sequence[int]:
-    """Articles of which a parallel version is pending, failed or stale."""
+    """Living articles of which a machine version is pending, failed or stale."""
     statement = (
         select(parallels.c.article_id)
         .join(articles, articles.c.id == parallels.c.article_id)
         .join(versions, versions.c.id == articles.c.head_id)
         .where(
+            articles.c.canceled_at.is_(None),
+            parallels.c.origin == "machine",
             or_(
                 parallels.c.state.in_(("pending", "failed")),
                 parallels.c.source_hash.is_(None),
                 parallels.c.source_hash != versions.c.content_hash,
-            )
+            ),
         )
         .distinct()
     )

@@ -41,8 +41,8 @@ def test_a_headline_without_text_is_a_fault(headlines: list[object]) -> None:
 
 def test_everything_wrong_is_said_at_once() -> None:
     faults = fail(
-        language="aze_AZ", urgency=0, versionCreated="2026-11-26 09:00", pubStatus="killed", foo=1, version=3, uri="x y",
-        subjects=[{"uri": "medtop:123"}, {}, "sport"], altIds=[{"role": "web"}],
+        language="aze_AZ", urgency=0, versionCreated="2026-11-26 09:00", pubStatus="killed",
+        foo=1, version=3, uri="x y", subjects=[{"uri": "medtop:123"}, {}, "sport"], altIds=[{"role": "web"}],
     )  # fmt: skip
     assert set(faults) == {
         "/language", "/urgency", "/versionCreated", "/pubStatus", "/foo", "/version", "/uri",
@@ -103,16 +103,9 @@ def test_bad_times_are_faults(given: object) -> None:
     assert "/expires" in fail(expires=given)
 
 
-@pytest.mark.parametrize("urgency", [0, 10, -1, 1.0, True, "3", None, 10**30])
-def test_bad_urgencies_are_faults(urgency: object) -> None:
-    document = (
-        orjson.dumps(MINIMAL)[:-1]
-        + b',"urgency":'
-        + str(
-            orjson.dumps(urgency).decode() if not isinstance(urgency, int) or isinstance(urgency, bool) else urgency
-        ).encode()
-        + b"}"
-    )
+@pytest.mark.parametrize("urgency", ["0", "10", "-1", "1.0", "true", '"3"', "null", "1" + "0" * 30])
+def test_bad_urgencies_are_faults(urgency: str) -> None:
+    document = orjson.dumps(MINIMAL).removesuffix(b"}") + f',"urgency":{urgency}}}'.encode()
     with pytest.raises(InvalidDocument) as caught:
         ninjs.parse(document)
     assert [fault.pointer for fault in caught.value.errors] == ["/urgency"]
@@ -173,7 +166,7 @@ def test_a_body_of_another_type_gives_way_to_one_that_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("subject", "expected"),
     [
-        ({"name": "S", "uri": "http://cv.iptc.org/newscodes/mediatopic/20000170"}, Subject(name="S", code="medtop:20000170")),
+        ({"uri": "http://cv.iptc.org/newscodes/mediatopic/20000170"}, Subject(name="", code="medtop:20000170")),
         ({"literal": "medtop:20000170"}, Subject(name="", code="medtop:20000170")),
         ({"uri": "medtop:20000170", "name": "S"}, Subject(name="S", code="medtop:20000170")),
         ({"name": "Xəzər", "uri": "https://own.example/1"}, Subject(name="Xəzər")),

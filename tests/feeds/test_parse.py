@@ -31,7 +31,8 @@ def test_the_format_is_chosen_by_media_type(content_type: str, body: str) -> Non
 @pytest.mark.parametrize(
     "content_type",
     [
-        "", "json", "text/html", "application/xml", "application/atom+xml;type=feed", "application/json;charset=latin-1",
+        "", "json", "text/html", "application/xml", "application/atom+xml;type=feed",
+        "application/json;charset=latin-1",
         "application/vnd.iptc.g2.newsitem+xml", ";", "application/json\r\nX: y", "é/ü", "text/" + "x" * 100_000,
     ],
 )  # fmt: skip

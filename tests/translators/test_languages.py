@@ -1,5 +1,6 @@
 """Language tags, and what language a text is in."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,6 +72,11 @@ def test_news_is_never_said_to_be_in_another_language(language: str) -> None:
     assert alarms == []
 
 
+def test_a_language_that_cannot_be_told_is_not_contradicted_by_one_of_its_script() -> None:
+    assert contradiction("gag", SAMPLE["tr"][0], LANGUAGES) is None
+    assert contradiction("gag", SAMPLE["ru"][0], LANGUAGES) is not None
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_news_under_a_wrong_language_is_found_out(language: str) -> None:
     for declared in LANGUAGES:
@@ -114,3 +120,12 @@ def test_a_huge_text_is_looked_at_in_part_only() -> None:
     found = identify("Это русский текст. " * 300_000, LANGUAGES)
     assert found is not None
     assert found.language == "ru"
+
+
+def test_threads_get_the_answers_of_one_thread() -> None:
+    texts = [text for language in LANGUAGES for text in SAMPLE[language][:20]]
+    alone = [identify(text, LANGUAGES) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        wanted = (("az", "tr"), LANGUAGES, ("en", "az", "tr"), LANGUAGES)
+        mixed = list(pool.map(lambda number: identify(texts[number // 4], wanted[number % 4]), range(4 * len(texts))))
+    assert mixed[1::4] == mixed[3::4] == alone

@@ -109,7 +109,7 @@ ANYTHING = st.text(alphabet="<>/!-&;\"'= abp\n", max_size=60)
 
 
 @given(TREES | ANYTHING)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_untouched_documents_come_out_byte_for_byte(document: str) -> None:
     blocks = read_blocks(document)
     assert write_blocks(blocks, blocks.texts) == document
@@ -126,7 +126,7 @@ HOSTILE = [
 
 
 @given(TREES, st.sampled_from(HOSTILE) | st.text(max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_text_becomes_markup(document: str, text: str) -> None:
     before, after = read_tags(document), read_tags(replace(document, text))
     remaining = iter(before)
@@ -145,8 +145,8 @@ def test_what_is_written_is_read_again(document: str, text: str) -> None:
 @pytest.mark.parametrize("unit", ["<a ", '<a b="', "<!--", "<p", "<b>", "</b>", "<p>x", "<pre>", "<script>", "&", "= "])
 def test_time_grows_with_the_document_only(unit: str) -> None:
     start = time.perf_counter()
-    replace(unit * 60_000, "t")
-    assert time.perf_counter() - start < 3
+    replace(unit * 20_000, "t")
+    assert time.perf_counter() - start < 2
 
 
 def test_control_characters_do_not_get_into_the_document() -> None:

@@ -14,7 +14,9 @@ from translators import Direction
 from translators.packages import (
     BadArchive,
     BadIndex,
+    BadLock,
     BadPackage,
+    BadPair,
     ChangedPackage,
     NotInIndex,
     find_index_entry,
@@ -166,6 +168,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     many = make_members() | {f"translate-en_az-1_5/x/{number}": b"" for number in range(2_100)}
     with pytest.raises(BadArchive, match="members"):
         install(write_archive(path, many), tmp_path / "shelf", installed_at=AT)
+    endless = make_members() | {f"translate-en_az-1_5/{number:0240}": b"" for number in range(4_000)}
+    with pytest.raises(BadArchive, match="list of members"):
+        install(write_archive(path, endless), tmp_path / "shelf", installed_at=AT)
     assert scan_packages(tmp_path / "shelf").packages == ()
 
 
@@ -273,8 +278,9 @@ def test_the_newest_package_of_a_pair_is_found_in_the_index() -> None:
     for bad in ("{}", "nonsense", "[" * 100_000):
         with pytest.raises(BadIndex):
             find_index_entry(bad, "en-az")
-    with pytest.raises(ValueError, match="pair"):
-        find_index_entry(index, "en")
+    for pair in ("en", "en-", "-", "en-zh-Hant", "x" * 100):
+        with pytest.raises(BadPair, match="not a pair"):
+            find_index_entry(index, pair)
 
 
 def test_a_pair_is_installed_from_an_index_on_disk_and_from_the_network_by_the_callers_fetch(tmp_path: Path) -> None:
@@ -322,3 +328,25 @@ def test_a_fresh_archive_is_only_read(tmp_path: Path) -> None:
     path.chmod(0o400)
     install(path, tmp_path / "shelf", installed_at=AT)
     assert path.read_bytes() == buffer.getvalue()
+
+
+def test_with_a_damaged_lock_nothing_is_used_or_installed_and_the_reason_is_told(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    path = write_archive(tmp_path / "p.argosmodel", make_members())
+    [package] = install(path, shelf, installed_at=AT)
+    (shelf / "languages.lock").write_text("{")
+    found = scan_packages(shelf)
+    assert found.packages == ()
+    assert "languages.lock cannot be read" in found.broken[0].reason
+    with pytest.raises(BadLock):
+        install(path, shelf, installed_at=AT)
+    assert package.folder.exists()
+
+
+def test_what_a_killed_installer_left_is_swept_away(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    (shelf / ".new-x" / "half").mkdir(parents=True)
+    (shelf / ".old-y").mkdir()
+    assert scan_packages(shelf).broken == ()
+    install(write_archive(tmp_path / "p.argosmodel", make_members()), shelf, installed_at=AT)
+    assert [path.name for path in shelf.iterdir() if path.name.startswith((".new", ".old"))] == []

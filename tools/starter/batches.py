@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .align import UNALIGNED
 from .model import BOS, EOS, PAD
+from .text import DEVELOPMENT
 
 SHARE = {"own": 0.22, "terms": 0.03, "nat": 0.18, "news": 0.12, "doc": 0.18, "ui": 0.2, "dict": 0.04}
 """Share of the target tokens that each kind of text gets. Too much of a small kind is learnt by heart, source unseen."""
@@ -59,7 +60,8 @@ def group_chances(corpus: Corpus, shares: dict[str, float]) -> NDArray[np.float6
         wish[number] *= (1.3 if "az" in (source, target) else 1.0) * (1.0 if "en" in (source, target) else 0.5)
     for kind in {kind for kind, _, _ in corpus.groups}:
         of_kind = np.array([group[0] == kind for group in corpus.groups])
-        wish[of_kind] *= shares.get(kind, OTHER_KINDS) / wish[of_kind].sum()
+        share = 0.0 if kind == DEVELOPMENT else shares.get(kind, OTHER_KINDS)
+        wish[of_kind] *= share / wish[of_kind].sum()
     chance = wish * count / np.maximum(size, 1)
     return chance / chance.sum()
 

@@ -9,11 +9,14 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 ENGLISH = "en"
 DIRECT = frozenset({("az", "tr"), ("az", "ru"), ("tr", "ru")})
 """Pairs that are learnt directly beside those with English; all others go through English."""
+DEVELOPMENT = "development"
+"""Kind of the lines that are measured on and never learnt from."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +56,20 @@ def find_files(folders: list[Path]) -> list[Path]:
 
 
 def read_pairs(folders: list[Path]) -> Iterator[Example]:
-    """Every pair once, in alphabetical order of its languages; development lines are left out."""
+    """Every pair once, in alphabetical order of its languages."""
     for path in find_files(folders):
         for row in read_rows(path):
-            is_terms = row.pop("kind", None) is not None
+            kind = row.pop("kind", None)
             languages = sorted(row)
-            multi_way = len(languages) > 2
-            if multi_way and not is_terms and is_development(row[ENGLISH]):
-                continue
-            kind = ("terms" if is_terms else "own") if multi_way else path.name.split(".")[0]
-            for n, one in enumerate(languages):
-                for other in languages[n + 1 :]:
-                    if is_direct(one, other) and row[one] and row[other]:
-                        yield Example(kind, one, other, row[one], row[other])
+            if len(languages) == 2:
+                kind = path.name.split(".")[0]
+            elif kind is not None:
+                kind = "terms"
+            else:
+                kind = DEVELOPMENT if is_development(row[ENGLISH]) else "own"
+            for one, other in combinations(languages, 2):
+                if is_direct(one, other) and row[one] and row[other]:
+                    yield Example(kind, one, other, row[one], row[other])
 
 
 def read_development(folders: list[Path]) -> list[dict[str, str]]:
