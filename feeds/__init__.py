@@ -8,6 +8,7 @@ ninjs · ninjs_output         ninjs 3.x: read · written (ninjs_names: its prope
 atom · atom_output           Atom entry: read (atom_text, atom_pictures) · Atom feed and entry: written
 feedgen_ext                  what feedgen loses: links, language, source, pictures, tombstones, karvan elements
 xmlnames · xmlplaces         namespaces, Karvan's own elements · the XPath of an element
+opml                         a list of feeds
 etag                         bytes → Document
 withdrawal                   what is shown of a withdrawn article
 html                         the HTML that a body may hold: clean(), from_plain(), to_plain()

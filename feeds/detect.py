@@ -1,10 +1,12 @@
 """Media type header → media type and parameters (RFC 9110 §8.3)."""
 
-from email.message import Message
+import re
 
 from feeds.faults import UnsupportedFormat
 
 MAX_HEADER = 500
+_TYPE = re.compile(r"\s*([\w!#$&^.+\-]+/[\w!#$&^.+\-]+)\s*(?:;|$)", re.ASCII)
+_PARAMETER = re.compile(r";\s*([\w!#$&^.+\-]+)=(\"[^\"]*\"|[^;\s]*)", re.ASCII)
 
 
 def parse_media_type(content_type: str) -> tuple[str, dict[str, str]]:
@@ -12,14 +14,12 @@ def parse_media_type(content_type: str) -> tuple[str, dict[str, str]]:
 
     Raises UnsupportedFormat for a charset other than UTF-8 or UTF-16, or for no media type at all.
     """
-    header = Message()
-    header["Content-Type"] = "".join(c for c in content_type[:MAX_HEADER] if c.isprintable())
-    params = header.get_params() or [("", "")]
-    media_type = params[0][0].strip().lower()
-    parameters = {name.lower(): value.strip().lower() for name, value in params[1:]}
-    if "/" not in media_type:
+    header = content_type[:MAX_HEADER].lower()
+    found = _TYPE.match(header)
+    if not found:
         raise UnsupportedFormat("no Content-Type: say what the body is, such as application/json")
+    parameters = {name: value.strip('"') for name, value in _PARAMETER.findall(header)}
     charset = parameters.get("charset", "utf-8")
     if charset not in {"utf-8", "utf8", "us-ascii", "utf-16"}:
         raise UnsupportedFormat(f"charset {charset} is not supported: send UTF-8")
-    return media_type, parameters
+    return found[1], parameters

@@ -57,7 +57,7 @@ _MAX_PASSES = 8
 def clean(markup: str) -> str:
     """Any HTML → HTML of the allow-list, in NFC, without forbidden characters."""
     if is_too_deep(markup):
-        markup = _TAG.sub(" ", markup)
+        markup = _drop_tags(markup)
     for _ in range(_MAX_PASSES):
         cleaned = _clean_once(markup)
         if cleaned == markup:
@@ -98,10 +98,10 @@ def from_plain(plain: str) -> str:
 def to_plain(markup: str) -> str:
     """The text of HTML, blocks parted by blank lines."""
     reader = _TextReader()
-    reader.feed(_clean_once(_TAG.sub(" ", markup) if is_too_deep(markup) else markup))
+    reader.feed(_clean_once(_drop_tags(markup) if is_too_deep(markup) else markup))
     reader.close()
-    lines = "".join(reader.pieces)
-    return re.sub(r"[ \t]*\n[ \t]*(\n\s*)+", "\n\n", lines).strip()
+    lines = [line.strip(" \t") for line in "".join(reader.pieces).split("\n")]
+    return re.sub(r"\n{2,}", "\n\n", "\n".join(lines)).strip()
 
 
 def _clean_once(markup: str) -> str:
@@ -118,6 +118,11 @@ def _clean_once(markup: str) -> str:
     # Again, because of character references. An h1 is the page's; the article stands below it.
     cleaned = _PICTURE_WITHOUT_ADDRESS.sub("", _H1.sub(r"<\1h2", text.drop_forbidden(cleaned)))
     return "".join(piece if piece.startswith("<") else _to_nfc(piece) for piece in _TAG.split(cleaned))
+
+
+def _drop_tags(markup: str) -> str:
+    # What is left of broken tags must not close up to new ones.
+    return re.sub(r"<[^<>]*>", " ", markup).replace("<", "&lt;")
 
 
 def _to_nfc(piece: str) -> str:

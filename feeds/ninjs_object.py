@@ -49,7 +49,8 @@ class NinjsObject:
         for name, value in self.members.items():
             kind = PROPERTIES.get(name)
             if kind is None:
-                self.fault(escape_pointer(name), _explain_unknown(name))
+                # Looking for the likely name takes time: not for more names than are listed.
+                self.fault(escape_pointer(name), "" if self.faults.is_full else _explain_unknown(name))
             elif self.get(name, _TYPES.get(kind, str)) is None:
                 continue
             elif kind == CHOICE and value not in CHOICES[name]:

@@ -1,5 +1,6 @@
 """An Atom entry in: what is read, and every fault by its XPath."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -190,6 +191,15 @@ def test_an_entity_bomb_is_malformed() -> None:
     bomb = b'<!DOCTYPE e [<!ENTITY a "aaaa">]>' + document("<summary>&a;</summary>").split(b"?>", 1)[1]
     with pytest.raises(MalformedDocument):
         atom.parse(bomb)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<category/>", "<k:x/>", "<title/>", "<summary>\x85</summary>", "<link/>", "<author/>"]
+)
+def test_thousands_of_faulty_elements_cost_bounded_time(piece: str) -> None:
+    started = time.process_time()
+    fail(piece * 19_000)
+    assert time.process_time() - started < 3
 
 
 def test_an_entry_in_utf_16_is_read() -> None:

@@ -1,5 +1,6 @@
 """ninjs 3.x in: what is read, and every fault by its pointer."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -256,6 +257,12 @@ def test_faults_are_listed_up_to_a_hundred() -> None:
         read(**{f"x{number}": 1 for number in range(150)})
     assert len(caught.value.errors) == 101
     assert caught.value.errors[-1].detail.startswith("50 more")
+
+
+def test_thousands_of_unknown_properties_cost_bounded_time() -> None:
+    started = time.process_time()
+    fail(**{f"headlin{number}": 1 for number in range(40_000)})
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def test_the_format_is_chosen_by_media_type(content_type: str, body: str) -> Non
         "", "json", "text/html", "application/xml", "application/atom+xml;type=feed",
         "application/json;charset=latin-1",
         "application/vnd.iptc.g2.newsitem+xml", ";", "application/json\r\nX: y", "é/ü", "text/" + "x" * 100_000,
+        "application/json; charset*=latin-1''x; charset=x", "application/json charset=utf-8",
     ],
 )  # fmt: skip
 def test_other_media_types_are_unsupported(content_type: str) -> None:

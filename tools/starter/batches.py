@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .align import UNALIGNED
 from .model import BOS, EOS, PAD
-from .text import DEVELOPMENT
+from .text import DEVELOPMENT, ENGLISH
 
 SHARE = {"own": 0.22, "terms": 0.03, "nat": 0.18, "news": 0.12, "doc": 0.18, "ui": 0.2, "dict": 0.04}
 """Share of the target tokens that each kind of text gets. Too much of a small kind is learnt by heart, source unseen."""
@@ -80,6 +80,16 @@ def draw_batches(corpus: Corpus, shares: dict[str, float], most_tokens: int, see
         parts = cut(picked[order], length[order], most_tokens)
         for number in rng.permutation(len(parts)):
             yield collate(corpus, parts[number])
+
+
+def development_batches(corpus: Corpus, lines: int = 40) -> dict[str, Batch]:
+    """One batch of development lines for each direction from or into English, by the direction's name."""
+    batches = {}
+    for number, (kind, source, target) in enumerate(corpus.groups):
+        if kind == DEVELOPMENT and ENGLISH in (source, target):
+            rows = np.flatnonzero(corpus.examples[:, 5] == number)
+            batches[f"{source}-{target}"] = collate(corpus, rows[:: max(1, len(rows) // lines)])
+    return batches
 
 
 def cut(rows: NDArray[np.int64], length: NDArray[np.int32], most_tokens: int) -> list[NDArray[np.int64]]:

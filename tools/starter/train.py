@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .batches import SHARE, Batch, Corpus, draw_batches
+from .batches import SHARE, Batch, Corpus, development_batches, draw_batches
 from .loss import CandidateCrossEntropy, choose_candidates, guide_attention
 from .model import PAD, Shape, Translator
 from .optimizer import Muon
@@ -49,7 +50,20 @@ class Settings:
     save_every: int = 250
     threads: int = 2
     seed: int = 0
+    encoder_layers: int = 4
+    decoder_layers: int = 2
+    hidden: int = 1024
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARE))
+
+    def shape(self, vocabulary: int, width: int) -> Shape:
+        return Shape(
+            vocabulary,
+            width,
+            hidden=self.hidden,
+            heads=width // 64,
+            encoder_layers=self.encoder_layers,
+            decoder_layers=self.decoder_layers,
+        )
 
 
 class Trainer:
@@ -87,6 +101,16 @@ class Trainer:
         self.step()
         self.tokens += len(targets)
         return loss.item(), guidance.item(), len(targets)
+
+    @torch.no_grad()
+    def measure(self, batch: Batch) -> float:
+        """Cross-entropy over the whole vocabulary, nats per token, without dropout."""
+        self.model.eval()
+        states, _ = self.model.decode(*self.model.encode(batch.source), batch.target_in)
+        keep = batch.target_out != PAD
+        logits = F.linear(states[keep], self.model.emb.weight, self.model.bias)
+        self.model.train()
+        return F.cross_entropy(logits.float(), batch.target_out[keep]).item()
 
     def step(self) -> None:
         self.updates += 1
@@ -137,26 +161,27 @@ class Trainer:
         self.updates, self.tokens = state["updates"], state["tokens"]
 
 
-def train(data: Path, out: Path, settings: Settings, shape: Shape | None = None) -> None:
-    """Trains on what `prepare.py` wrote to `data` until `settings.updates`; goes on from `out/last.pt` if it is there."""
+def train(work: Path, settings: Settings) -> None:
+    """Trains on what `prepare.py` wrote to `work` until `settings.updates`; goes on from `last.pt` if it is there."""
     torch.set_num_threads(settings.threads)
-    out.mkdir(parents=True, exist_ok=True)
-    corpus = Corpus(data)
-    embeddings = torch.from_numpy(np.load(data / "embeddings.npy"))
-    shape = shape or Shape(corpus.vocabulary, embeddings.shape[1])
+    corpus = Corpus(work)
+    embeddings = torch.from_numpy(np.load(work / "embeddings.npy"))
+    shape = settings.shape(corpus.vocabulary, embeddings.shape[1])
     trainer = Trainer(settings, shape, embeddings)
-    checkpoint = out / "last.pt"
+    checkpoint = work / "last.pt"
     if checkpoint.exists():
         trainer.load(torch.load(checkpoint))
-    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
+    (work / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
     stop = stop_when_asked()
     batches = draw_batches(corpus, settings.shares, settings.batch_tokens, settings.seed + trainer.updates)
+    development = development_batches(corpus)
     report = Report(trainer)
     frequent = corpus.frequent_tokens(settings.frequent)
     while trainer.updates < settings.updates and not stop:
         report.add(*trainer.update(next(batches), frequent))
         if trainer.updates % settings.save_every == 0:
             trainer.save(checkpoint)
+            report.development(development)
     trainer.save(checkpoint)
 
 
@@ -190,3 +215,10 @@ class Report:
                 flush=True,
             )
             self.start_again()
+
+    def development(self, batches: dict[str, Batch]) -> None:
+        losses = {direction: self.trainer.measure(batch) for direction, batch in batches.items()}
+        if losses:
+            mean = sum(losses.values()) / len(losses)
+            each = " ".join(f"{direction} {loss:.2f}" for direction, loss in losses.items())
+            print(f"{self.trainer.updates} development {mean:.3f}: {each}", flush=True)
