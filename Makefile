@@ -1,0 +1,45 @@
+# make run    the server with its sample, from nothing        PORT=8080  DATA=data
+# make test   all tests
+# make check  format, lint, types, import contracts, tests: what CI runs
+# make lock   requirements.lock anew from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+DATA ?= data
+STAMP := $(VENV)/.installed
+
+.PHONY: run test check lock clean
+
+run: $(STAMP)
+	@$(BIN)/karvan --data "$(DATA)" languages install starter > /dev/null
+	@exec $(BIN)/karvan --data "$(DATA)" serve --sample --port $(PORT)
+
+test: $(STAMP)
+	@$(BIN)/pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+lock:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Installing the locked dependencies into $(VENV) (once, a minute or two)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Karvan needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --progress-bar on --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
