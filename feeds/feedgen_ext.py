@@ -110,6 +110,7 @@ def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
         ("freshness", provenance.freshness),
         ("engine", provenance.engine),
         ("quality", provenance.quality),
+        ("via", provenance.via),
         ("uri", article.uri or ""),
         ("urgency", str(article.urgency or "")),
         ("version", article.version or ""),

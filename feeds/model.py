@@ -110,7 +110,8 @@ class Provenance:
     """How a text came to be: what a reader must know to tell machine text from people's (CONTRACT §4).
 
     `source_version` is the number of the article's version that the text was made from. `engine` names engine and
-    package ("argos karvan-starter 0.1"), empty for people's texts; `quality` is the package's class.
+    package ("argos karvan-starter 0.1"), empty for people's texts; `quality` is the package's class; `via` is the
+    language between, where the text was translated twice.
     """
 
     origin: Origin
@@ -119,6 +120,7 @@ class Provenance:
     freshness: Freshness
     engine: str = ""
     quality: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ def _list_karvan_ids(entry: Entry) -> list[Json]:
         "freshness": provenance.freshness,
         "engine": provenance.engine,
         "quality": provenance.quality,
+        "via": provenance.via,
     }
     return [{"role": f"karvan:{role}", "value": value} for role, value in values.items() if value]
 

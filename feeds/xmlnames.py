@@ -6,7 +6,7 @@ In an entry that an outlet sends (`karvan:` = urn:karvan:syndication:1), each at
     alt-id with @role (many; role "item" is the outlet's own id)
 In a picture (media:content): alt.
 In an entry that Karvan publishes, also where its text comes from:
-    outlet · origin · source-language · source-version · freshness · engine · quality
+    outlet · origin · source-language · source-version · freshness · engine · quality · via
 """
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -24,4 +24,4 @@ SENT_ONCE = (
     "copyright-holder", "usage-terms", "ed-note", "uri", "translation-of",
 )  # fmt: skip
 SENT_OFTEN = ("genre", "alt-id")
-PUBLISHED_ONLY = ("outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality")
+PUBLISHED_ONLY = ("outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality", "via")

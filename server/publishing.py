@@ -166,12 +166,18 @@ def make_provenance(loaded: Loaded, language: str) -> Provenance:
     made_from = loaded.made_from.get(parallel.version_id) if parallel.version_id is not None else None
     return Provenance(
         origin=parallel.origin,
-        source_language=parallel.from_language or head.article.language,
+        source_language=head.article.language,
+        via=_get_via(parallel, head.article.language),
         source_version=made_from.number if made_from else head.number,
         freshness=get_freshness(parallel, loaded.article),
         engine=parallel.engine,
         quality=parallel.quality,
     )
+
+
+def _get_via(parallel: Parallel, source: str) -> str:
+    """The language between source and text, where a machine took the way through one."""
+    return parallel.from_language if parallel.from_language not in (None, source) else ""
 
 
 def next_modified(previous: tuple[str, datetime] | None, etag: str, now: datetime) -> datetime:

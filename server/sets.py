@@ -89,6 +89,7 @@ def describe_version(one: Loaded, language: str, site: Site, reader: Reader) -> 
         "origin": provenance.origin,
         "freshness": provenance.freshness,
         "source_language": provenance.source_language,
+        "via": provenance.via or None,
         "source_version": provenance.source_version,
         "headline": text.headline if text else None,
         "page": site.page(one.article.outlet, one.article.item, language),

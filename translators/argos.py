@@ -56,12 +56,17 @@ class ArgosTranslator:
         threads: int = 0,
         batch_tokens: int = 1024,
         no_repeat_ngram: int = 0,
+        length_penalty: float = 1.0,
     ) -> None:
-        """`threads` 0 means one per core; `no_repeat_ngram` > 0 forbids the model to repeat n pieces."""
+        """`threads` 0 means one per core; `no_repeat_ngram` > 0 forbids the model to repeat n pieces.
+
+        `length_penalty`: hypotheses are ranked by log-probability / length ** penalty; argostranslate has 0.2.
+        """
         self._directory = packages_dir
         self._threads = threads or _count_cores()
         self._batch_tokens = batch_tokens
         self._no_repeat_ngram = no_repeat_ngram
+        self._length_penalty = length_penalty
         self._lock = threading.Lock()
         self._fingerprint: _Fingerprint | None = None
         self._shelf: dict[Direction, _Shelved] = {}
@@ -104,6 +109,7 @@ class ArgosTranslator:
             batch_type="tokens",
             max_decoding_length=GROWTH * max(len(part.pieces) for part in parts) + SLACK,
             no_repeat_ngram_size=self._no_repeat_ngram,
+            length_penalty=self._length_penalty,
             replace_unknowns=True,
             return_scores=True,
         )

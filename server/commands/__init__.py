@@ -9,7 +9,8 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from server.config import Config, ConfigError, load_config
+from server.config import Config
+from server.configfile import ConfigError, load_config
 from server.outbound import DownloadFailed
 from server.problems import Problem
 from translators import TranslationError

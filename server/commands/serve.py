@@ -20,7 +20,8 @@ from server import sample
 from server.client import ServerUnreachable
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
 from server.commands.keys import issue_key
-from server.config import Config, ConfigError
+from server.config import Config
+from server.configfile import ConfigError
 from server.keys import DATABASE
 from server.outbound import open_session
 from server.store.engine import open_database

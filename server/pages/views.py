@@ -130,14 +130,14 @@ async def get_sample_picture(request: web.Request) -> web.StreamResponse:
     return web.Response(body=picture.read_bytes(), content_type="image/jpeg", headers=headers)
 
 
-def pick_language(request: web.Request, otherwise: str = "en") -> str:
-    """The language of a page's own words: ?lang=, else what the browser asks for, else `otherwise`."""
-    asked = [request.query.get("lang", ""), *request.headers.get("Accept-Language", "").split(",")]
+def pick_language(request: web.Request, content: str = "") -> str:
+    """The language of a page's own words: ?lang=, else that of what is on it, else what the browser asks for."""
+    asked = [request.query.get("lang", ""), content, *request.headers.get("Accept-Language", "").split(",")]
     for part in asked:
         tag = part.partition(";")[0].strip()
         if is_tag(tag) and (found := match(tag, LOCALES)):
             return found
-    return otherwise if otherwise in LOCALES else "en"
+    return "en"
 
 
 def _answer_withdrawn(site: Site, one: publishing.Loaded, language: str, ui_language: str) -> web.StreamResponse:

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from server.access import find_role, hash_key, make_key
 from server.app import make_app
-from server.config import Config, parse_config
+from server.config import Config
+from server.configfile import parse_config
 from server.keys import CLOCK, CONFIG, DATABASE
 from server.store.jobs import count_jobs
 from server.store.keys import KeyRow, save_key
