@@ -1,9 +1,9 @@
-"""Config: what can be set, frozen; and where its parts do not fit together. server/configfile reads it from a file.
+"""Config: what can be set, and its defaults; frozen. server/configfile reads it from a file.
 
 `config.toml` as shipped is the manual: what stands here in types stands there in words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -20,6 +20,10 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-
 Language = Annotated[str, StringConstraints(min_length=2), BeforeValidator(lambda tag: _language(tag))]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 AnyOf = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+AnyOfLanguages = Annotated[
+    tuple[Language, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
+LanguageOrAll = Annotated[str, BeforeValidator(lambda tag: tag if tag == "*" else _language(tag))]
 Urgencies = Annotated[
     tuple[Annotated[int, Field(ge=1, le=9)], ...],
     BeforeValidator(lambda value: (value,) if isinstance(value, int) else value),
@@ -95,7 +99,7 @@ class Exchange(_Section):
 
 
 class Channel(_Section):
-    title: Mapping[str, str]
+    title: Mapping[Language, str]
     access: Access = "public"
     exchange: Slug | None = None
     shows: Literal["routed", "held"] = "routed"
@@ -112,7 +116,7 @@ class When(_Section):
     outlet: AnyOf = ()
     exchange: AnyOf = ()
     country: AnyOf = ()
-    language: AnyOf = ()
+    language: AnyOfLanguages = ()
     subject: AnyOf = ()
     keyword: AnyOf = ()
     urgency: Urgencies = ()
@@ -130,7 +134,7 @@ class Route(_Section):
     name: str
     when: When = When()
     to: tuple[Slug, ...] = Field(min_length=1)
-    languages: tuple[str, ...] = ("*",)
+    languages: tuple[LanguageOrAll, ...] = ("*",)
     machine: MachinePolicy = "publish"
     held: HeldPolicy = "wait"
     stop: bool = False
@@ -154,71 +158,3 @@ class Config(_Section):
     def exchanges_of(self, outlet: str) -> tuple[str, ...]:
         """The exchanges that the outlet is a member of."""
         return tuple(name for name, exchange in self.exchanges.items() if outlet in exchange.members)
-
-
-Contradiction = tuple[tuple[str | int, ...], str]  # path of the option, reason
-
-
-def find_contradictions(config: Config) -> Iterator[Contradiction]:
-    """Where the parts of a configuration do not fit together: (path of the option, reason)."""
-    known = set(config.languages.configured)
-    if config.languages.pivot not in known:
-        yield ("languages", "pivot"), f"{config.languages.pivot!r} is not among languages.configured"
-    yield from _contradicting_members(config, known)
-    for name, channel in config.channels.items():
-        if (channel.access == "members") != (channel.exchange is not None):
-            yield ("channels", name), 'access = "members" and `exchange` go together: one is there without the other'
-        if channel.exchange is not None and channel.exchange not in config.exchanges:
-            yield ("channels", name, "exchange"), f"there is no exchange {channel.exchange!r}"
-        for language in sorted(set(channel.title) - known):
-            yield ("channels", name, "title"), f"{language!r} is not among languages.configured"
-    yield from _contradicting_routes(config, known)
-
-
-def _contradicting_members(config: Config, known: set[str]) -> Iterator[Contradiction]:
-    for name in config.outlets:
-        if name in config.subscribers or name == "admin":
-            yield ("outlets", name), "outlets, subscribers and `admin` share one set of ids: this one is taken"
-    for name, outlet in config.outlets.items():
-        for language in sorted(set(outlet.languages) - known):
-            yield ("outlets", name, "languages"), f"{language!r} is not among languages.configured"
-    yield from _contradicting_exchanges(config, known)
-
-
-def _contradicting_exchanges(config: Config, known: set[str]) -> Iterator[Contradiction]:
-    for name, exchange in config.exchanges.items():
-        for member in exchange.members:
-            if member not in config.outlets:
-                yield ("exchanges", name, "members"), f"there is no outlet {member!r}"
-        for language in sorted(set(exchange.languages) - known):
-            yield ("exchanges", name, "languages"), f"{language!r} is not among languages.configured"
-    for name, subscriber in config.subscribers.items():
-        for exchange_name in subscriber.exchanges:
-            if exchange_name not in config.exchanges:
-                yield ("subscribers", name, "exchanges"), f"there is no exchange {exchange_name!r}"
-
-
-def _contradicting_routes(config: Config, known: set[str]) -> Iterator[Contradiction]:
-    seen: set[str] = set()
-    for number, route in enumerate(config.routes):
-        if route.name in seen:
-            yield ("routes", number, "name"), f"a route above is called {route.name!r} too"
-        seen.add(route.name)
-        for channel in route.to:
-            if channel not in config.channels:
-                yield ("routes", number, "to"), f"there is no channel {channel!r}"
-            elif config.channels[channel].shows == "held":
-                yield ("routes", number, "to"), f"channel {channel!r} shows what is held; no route leads there"
-        if route.machine == "hold" and route.held == "publish":
-            yield ("routes", number, "held"), 'machine = "hold" holds for an editor what held = "publish" lets out'
-        for language in sorted(set(route.languages) - known - {"*"}):
-            yield ("routes", number, "languages"), f"{language!r} is not among languages.configured"
-        for field, values in (
-            ("outlet", config.outlets),
-            ("exchange", config.exchanges),
-            ("country", {outlet.country for outlet in config.outlets.values()}),
-            ("language", known),
-        ):
-            for value in getattr(route.when, field):
-                if value not in values:
-                    yield ("routes", number, "when"), f"no {field} {value!r}: the route could never match"

@@ -9,7 +9,7 @@ arrival. The highest is served; one that arrives late is kept and never served. 
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ from server.config import Config
 from server.store import articles, parallels
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash
-from translators.languages import contradiction, name
+from translators.languages import contradiction, name, normalise
 
 ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,126}[A-Za-z0-9])?")
 
@@ -58,6 +58,11 @@ def check_item(item: str) -> None:
     if not ITEM.fullmatch(item):
         reason = "1 to 128 letters, digits, '.', '_', '~', '-', beginning and ending with a letter or digit"
         raise problems.InvalidDocument(f"item {item[:200]!r} is no valid id: {reason}")
+
+
+def normalise_language(article: Article) -> Article:
+    """The article under the one tag that its language has here: zh-Hans and zh-CN are zh."""
+    return replace(article, language=normalise(article.language))
 
 
 def check_article(article: Article, outlet: str | None, config: Config) -> None:

@@ -209,7 +209,7 @@ async def _read_article(request: web.Request, raw: bytes, outlet: str, *, any_la
     content_type, config = request.headers.get("Content-Type", ""), request.app[CONFIG]
 
     def read() -> Article:
-        article = feeds.parse(raw, content_type)
+        article = ingest.normalise_language(feeds.parse(raw, content_type))
         ingest.check_article(article, None if any_language else outlet, config)
         return article
 

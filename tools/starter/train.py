@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .batches import SHARE, Batch, Corpus, development_batches, draw_batches
+from .grow import grow
 from .loss import CandidateCrossEntropy, choose_candidates, guide_attention
 from .model import PAD, Shape, Translator
 from .optimizer import Muon
@@ -71,7 +72,7 @@ class Trainer:
 
     def __init__(self, settings: Settings, shape: Shape, embeddings: Tensor | None) -> None:
         self.settings, self.shape = settings, shape
-        self.updates = self.tokens = 0
+        self.updates = self.tokens = self.first_update = 0
         torch.manual_seed(settings.seed)
         self.model = Translator(shape, settings.dropout)
         if embeddings is not None:
@@ -132,7 +133,7 @@ class Trainer:
 
     def schedule(self) -> float:
         """Share of the full learning rate: rises, stays, falls at the very end."""
-        rising = self.updates / max(1, self.settings.warm_up)
+        rising = (self.updates - self.first_update) / max(1, self.settings.warm_up)
         left = (self.settings.updates - self.updates) / self.settings.anneal if self.settings.anneal else 1.0
         return max(0.0, min(1.0, rising, left))
 
@@ -150,15 +151,21 @@ class Trainer:
         os.replace(path.with_suffix(".tmp"), path)
 
     def load(self, state: dict[str, Any]) -> None:
+        """Goes on from a checkpoint; one of a smaller network is grown, and the optimisers begin anew."""
+        fresh = {name: p.detach() for name, p in self.master.items()}
+        master, average = grow(state["master"], fresh), grow(state["average"], fresh)
         with torch.no_grad():
             for name, parameter in self.model.named_parameters():
-                self.master[name].copy_(state["master"][name])
-                self.average[name].copy_(state["average"][name])
-                parameter.copy_(self.master[name])
+                self.master[name].copy_(master[name])
+                self.average[name].copy_(average[name])
+                parameter.copy_(master[name])
+        self.updates, self.tokens = state["updates"], state["tokens"]
+        if state["shape"] != asdict(self.shape):
+            self.first_update = self.updates
+            return
         self.adam.load_state_dict(state["adam"])
         if self.muon and state["muon"]:
             self.muon.load_state_dict(state["muon"])
-        self.updates, self.tokens = state["updates"], state["tokens"]
 
 
 def train(work: Path, settings: Settings) -> None:
