@@ -18,6 +18,8 @@ Translate = Callable[[str], str]
 def load_argos(packages: Path, scratch: Path) -> dict[tuple[str, str], Translate]:
     """Its translate() by source and target language. It reads its settings and makes its folders when imported."""
     os.environ["ARGOS_PACKAGES_DIR"] = str(packages)
+    # Its default, but for a process that may not use all cores: more threads than cores wait for each other, spinning.
+    os.environ["ARGOS_INTRA_THREADS"] = str(min(4, len(os.sched_getaffinity(0))))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         os.environ[name] = str(scratch / name.lower())
     from argostranslate import translate

@@ -2,14 +2,14 @@
 
 The same packages (the starter's), texts, cores and process, in turn; see README.md for what is compared and why.
 
-  python benchmarks/translate.py [--articles 40] [--rounds 3]
+  python benchmarks/translate.py [--articles 20] [--rounds 3] [--cores 1]
 """
 
 import argparse
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from translators.pipeline import Failure, Fields, translate_fields
 from translators.segments import split
 
 PIVOT = "en"
+COMPARED = 5  # articles whose sentences are compared one by one
 ROOT = Path(__file__).parents[1]
 
 
@@ -44,12 +45,13 @@ def translate_with_karvan(articles: Sequence[Sample], way: Way) -> None:
     """As server/worker does it: target by target, the pivot first, `batch` waiting articles at a time."""
     texts = [Fields(headline=one.headline, description=one.description, body=one.body) for one in articles]
     legs: dict[int, Fields] = {}
+    direct = way.engine.directions()
     for target in sorted(LANGUAGES, key=lambda language: language != PIVOT):
         waiting = [number for number, article in enumerate(articles) if article.language != target]
         for start in range(0, len(waiting), way.batch):
             batch = waiting[start : start + way.batch]
             sources = {number: articles[number].language for number in batch}
-            far = [number for number in batch if Direction(sources[number], target) not in way.engine.directions()]
+            far = [number for number in batch if Direction(sources[number], target) not in direct]
             if not way.shares_pivot:
                 legs |= _run({number: texts[number] for number in far}, sources, PIVOT, way)
             given = {number: legs[number] if number in far else texts[number] for number in batch}
@@ -139,9 +141,10 @@ def compare(articles: Sequence[Sample], rounds: int, packages: Path, scratch: Pa
         "Karvan, as shipped": lambda: translate_with_karvan(articles, shipped),
         "Karvan, Argos' beam, penalty and pivots": lambda: translate_with_karvan(articles, equal),
     }
-    translate_with_argos(articles[: len(LANGUAGES)], argos)  # loads all models; the articles measured last
-    for way in (shipped, equal):
-        translate_with_karvan(articles[: len(LANGUAGES)], way)
+    for direction in shipped.engine.directions():  # loads all models
+        argos[direction.source, direction.target]("2026")
+        for way in (shipped, equal):
+            way.engine.translate(["2026"], direction, beam=1)
     costs = alternate(runs, rounds)
     theirs = costs["argostranslate"]
     rows = [
@@ -156,15 +159,18 @@ def compare(articles: Sequence[Sample], rounds: int, packages: Path, scratch: Pa
         for name, cost in costs.items()
     ]
     print_table(("", "articles/min", "wall s", "CPU s", "times faster, wall", "times less CPU"), rows)
-    alike, total = count_equal(articles, argos, like_argos)
+    alike, total = count_equal(articles[:COMPARED], argos, like_argos)
     print(f"\nEqual settings: {alike} of {total} sentences ({100 * alike / total:.1f} %) come out the same.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--articles", type=int, default=40, help="how many, in five languages")
+    parser.add_argument("--articles", type=int, default=20, help="how many, in five languages")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cores", type=int, help="use only so many: CPU times on one bear a busy machine best")
     options = parser.parse_args()
+    if options.cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     articles = list_articles(options.articles // len(LANGUAGES))
     sentences = sum(len(list_sentences([one])) for one in articles)
     with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,8 @@ Conventions where ninjs leaves room:
   credit in `by`; an association with rel "translationOf" names the article that this one translates.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +54,16 @@ def _load(body: bytes) -> dict[str, Any]:
     if not isinstance(root, dict):
         raise InvalidDocument((Fault("", "a ninjs news item is a JSON object"),))
     _check_shape(root)
+    # Again, only for the names: orjson takes the last of two. Numbers are not read, some would take long.
+    json.loads(body.decode("utf-8-sig"), object_pairs_hook=_check_names, parse_int=len, parse_float=len)
     return root
+
+
+def _check_names(members: list[tuple[str, Any]]) -> None:
+    """A name that stands twice means one thing to one reader, another to the next (RFC 8259 §4)."""
+    if len(members) > len(dict(members)):
+        [(twice, _)] = Counter(name for name, _ in members).most_common(1)
+        raise MalformedDocument(f"the property {twice[:80]!r} stands more than once in one object")
 
 
 def _check_shape(root: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from feeds.faults import MalformedDocument
 MAX_BYTES = 8_000_000
 MAX_DEPTH = 100
 MAX_ELEMENTS = 20_000
+MAX_ATTRIBUTES = 200  # of one element: reading them takes time that grows with the square of their number
 MAX_TAGS = 200_000  # as characters "<", which may also stand in CDATA
 
 _DECLARATION = re.compile(
@@ -80,10 +81,12 @@ def _sniff(body: bytes) -> str:
 
 def _check_shape(root: etree._Element) -> None:
     depth = elements = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         elements += event == "start"
         if depth > MAX_DEPTH:
             raise MalformedDocument(f"XML nested more than {MAX_DEPTH} elements deep")
         if elements > MAX_ELEMENTS:
             raise MalformedDocument(f"more than {MAX_ELEMENTS:,} XML elements")
+        if len(element.attrib) > MAX_ATTRIBUTES:
+            raise MalformedDocument(f"more than {MAX_ATTRIBUTES} attributes in one XML element")

@@ -4,6 +4,18 @@ from lxml import etree
 
 from feeds.xmlnames import READ_PREFIXES
 
+# Where an Atom entry has what ninjs has at a JSON Pointer.
+ATOM_PLACES = {
+    "/language": "/atom:entry/@xml:lang",
+    "/version": "/atom:entry/karvan:version",
+    "/versionCreated": "/atom:entry/karvan:version-created",
+    "/embargoedUntil": "/atom:entry/karvan:embargoed-until",
+    "/expires": "/atom:entry/karvan:expires",
+    "/pubStatus": "/atom:entry/karvan:pub-status",
+    "/associations": "/atom:entry/karvan:translation-of",
+    "/altIds": "/atom:entry/karvan:alt-id",
+}
+
 _PREFIX_OF = {name: prefix for prefix, name in READ_PREFIXES.items()} | {"http://www.w3.org/XML/1998/namespace": "xml"}
 
 

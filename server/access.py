@@ -4,7 +4,6 @@ Keys are random and long, so a plain SHA-256 of them is stored: nothing to guess
 """
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
@@ -29,7 +28,7 @@ def make_key() -> tuple[str, str]:
 
 
 def hash_key(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()  # a header may hold any byte
 
 
 def find_role(owner: str, config: Config) -> Literal["outlet", "subscriber", "admin"] | None:
@@ -54,8 +53,9 @@ def read_key(authorization: str) -> str:
         return value.strip()
     if scheme.lower() == "basic":
         try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError) as error:
+            if key := base64.b64decode(value, validate=True).decode().partition(":")[2]:
+                return key
+        except ValueError as error:
             raise problems.KeyRejected(
                 "the Authorization header is no valid Basic", headers=problems.CHALLENGE
             ) from error

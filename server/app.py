@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import re
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+import feeds
+from feeds.text import find_forbidden
+from feeds.xmlplaces import ATOM_PLACES
 from server import problems
 from server.access import identify
 from server.config import Config
 from server.feedcache import FeedCache
-from server.jobs import enqueue_settlement
+from server.jobs import enqueue_settlement, recover
 from server.keys import CLOCK, CONFIG, DATABASE, ENGINE_ROOM, FEED_CACHE, REQUEST_ID, SITE, TRANSLATOR, Clock
 from server.pages import render_error_page
 from server.pages.views import SAFE, pick_language
@@ -28,20 +32,29 @@ from server.routes import add_routes
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database
-from server.store.jobs import release
-from server.worker import Tools, work
+from server.worker import Tools, work_until
 from translators import Translator
 from translators.engines import make_translator
 
 log = structlog.get_logger()
 
-DRAIN_SECONDS = 8.0
+LINGER_SECONDS = 1.0  # for the rest of a body that nobody reads: it may be a bomb
 WORKER = "embedded"  # one per database: what an earlier process of this name left is ours
 
 
-def get_time() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+def make_clock() -> Clock:
+    """The clock: aware UTC. It never goes back, even if the machine's does: order of times is order of events."""
+    last = datetime.min.replace(tzinfo=UTC)
+
+    def get_time() -> datetime:
+        nonlocal last
+        last = max(datetime.now(UTC), last)
+        return last
+
+    return get_time
+
+
+get_time = make_clock()
 
 
 def make_engine(config: Config, data: Path) -> Translator:
@@ -68,7 +81,11 @@ def make_app(
     with_worker: bool = True,
 ) -> web.Application:
     """The whole server. `data`: folder of all that is kept; `base`: the public address, when not the config's."""
-    app = web.Application(middlewares=[answer_problems, identify], client_max_size=config.limits.article_bytes + 1)
+    app = web.Application(
+        middlewares=[answer_problems, identify],
+        client_max_size=config.limits.article_bytes + 1,
+        handler_args={"lingering_time": LINGER_SECONDS},
+    )
     app[CONFIG] = config
     app[CLOCK] = clock
     app[SITE] = Site(base or config.server.public_url or f"http://{config.server.host}:{config.server.port}", config)
@@ -83,6 +100,7 @@ def make_app(
         await app[DATABASE].close()
 
     app.cleanup_ctx.append(keep_database)
+    app.on_response_prepare.append(_dress_refusal)
     if with_worker:
         app.cleanup_ctx.append(keep_worker)
     add_routes(app)
@@ -93,13 +111,10 @@ async def keep_worker(app: web.Application) -> AsyncIterator[None]:
     """Translation workers inside the process; at the end what runs is finished, within limits."""
     tools = Tools(WORKER, app[DATABASE], app[CONFIG], app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK])
     stopping = asyncio.Event()
-    task = asyncio.create_task(work(tools, stopping))
+    task = asyncio.create_task(work_until(tools, stopping))
     yield
     stopping.set()
-    _, running = await asyncio.wait([task], timeout=DRAIN_SECONDS)
-    for one in running:
-        one.cancel()
-    app[ENGINE_ROOM].shutdown(wait=False, cancel_futures=True)
+    await task
 
 
 async def _take_over(app: web.Application) -> None:
@@ -108,7 +123,7 @@ async def _take_over(app: web.Application) -> None:
     fields = {"languages", "translation", "outlets", "exchanges", "channels", "routes"}
     digest = hashlib.sha256(config.model_dump_json(include=fields).encode()).hexdigest()
     async with app[DATABASE].write() as conn:
-        await release(conn, WORKER)
+        await recover(conn, WORKER, now)
         await forget_answers(conn, now - config.limits.idempotency)
         known = await find_meta(conn, "routing")
         if known != digest:
@@ -121,8 +136,9 @@ async def _take_over(app: web.Application) -> None:
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost: names every request, turns what went wrong into a problem, hides what is nobody's business."""
     given = request.headers.get("X-Request-Id", "")
-    request[REQUEST_ID] = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid.uuid4().hex
+    request[REQUEST_ID] = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else make_request_id()
     try:
+        _check_address(request)
         response = await handler(request)
     except web.HTTPException as error:
         if error.status < 400:
@@ -136,18 +152,32 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if problem is None:
             log.exception("request failed", request_id=request[REQUEST_ID], method=request.method, path=request.path)
             problem = problems.InternalError("it was logged under this request's id")
+        elif problem.__cause__ is not None and problem.status >= 500:
+            cause = str(problem.__cause__)
+            log.error("request refused", request_id=request[REQUEST_ID], reason=problem.detail, cause=cause)
         response = _answer(request, problem)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
     return response
 
 
+def _check_address(request: web.Request) -> None:
+    """Raise InvalidParameter for characters that no name, no text and no database takes."""
+    for part in (request.path, *request.query.keys(), *request.query.values()):
+        if found := find_forbidden(part):
+            raise problems.InvalidParameter(f"the address holds the control character {found}")
+
+
 def _answer(request: web.Request, problem: problems.Problem) -> web.Response:
-    headers = dict(problem.headers)
+    headers = {"Cache-Control": "no-store", **problem.headers}  # what is wrong now may be right in a second
     if _wants_page(request):
         site, language = request.app[SITE], pick_language(request)
         name = site.config.server.name
         page = render_error_page(problem.status, problem.title(), problem.detail, language, site=name, base=site.base)
         return make_html(page, status=problem.status, headers=SAFE | headers)
+    if request.content_type == "application/atom+xml":  # what the steps say of an article they say in ninjs' words
+        problem.errors = tuple(
+            feeds.Fault(ATOM_PLACES.get(fault.pointer, fault.pointer), fault.detail) for fault in problem.errors
+        )
     body = problems.render_problem(problem, request[REQUEST_ID])
     return web.Response(body=body, status=problem.status, headers=headers, content_type="application/problem+json")
 
@@ -165,17 +195,74 @@ def _from_http(error: web.HTTPException, request: web.Request) -> problems.Probl
             return problems.MethodNotAllowed(f"{request.method} is not among {allowed}", headers={"Allow": allowed})
         case 413:
             return problems.TooLarge(f"at most {request.app[CONFIG].limits.article_bytes} bytes are taken")
+        case 417:
+            return problems.ExpectationFailed(f"only 100-continue is, not {request.headers.get('Expect', '')[:80]!r}")
         case _:
-            return problems.MalformedDocument(error.reason)
+            return problems.MalformedRequest(error.reason)
+
+
+async def _dress_refusal(request: web.Request, response: web.StreamResponse) -> None:
+    """What aiohttp refuses before any middleware, such as an Expect header, becomes a problem, too."""
+    if not isinstance(response, web.HTTPError):
+        return
+    request[REQUEST_ID] = make_request_id()
+    answer = _answer(request, _from_http(response, request))
+    response.body, response.content_type, response.charset = answer.body, answer.content_type, None
+    response.headers["Content-Length"] = str(len(response.body or b""))
+    response.headers["X-Request-Id"] = request[REQUEST_ID]
+
+
+class Runner(web.AppRunner):
+    """aiohttp's, but what is no HTTP at all is answered with a problem, too."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Listener  # aiohttp has no way in but this
+        return server
+
+
+class _Listener(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class _Connection(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status >= 500 or request.writer.output_size > 0:
+            return super().handle_error(request, status, exc, message)
+        request_id = make_request_id()
+        detail = (message or "").partition("\n")[0].strip(": ")
+        response = web.Response(
+            body=problems.render_problem(problems.MalformedRequest(detail), request_id),
+            status=status,
+            headers={"X-Request-Id": request_id},
+            content_type="application/problem+json",
+        )
+        response.force_close()
+        return response
+
+
+def make_request_id() -> str:
+    return uuid.uuid4().hex
 
 
 def configure_logging(log_format: str) -> None:
     """Structured logs on stderr: text for people or JSON. Libraries' own words only from warnings on."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     render = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -186,4 +273,5 @@ def configure_logging(log_format: str) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -58,6 +58,8 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterato
         for part in parts[:-1]:
             key = _as_key(part, table, path)
             path = (*path, key)
+            if key not in table:
+                yield path, variable
             table = table.setdefault(key, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"environment variable {variable}: no such section")

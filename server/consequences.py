@@ -6,6 +6,7 @@ article ─routing.decide→ Decision ─→ parallel versions wanted, translati
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum, auto
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,45 +20,79 @@ from server.store.parallels import Parallel
 NORMAL_URGENCY = 5
 
 
-async def settle(conn: AsyncConnection, article_id: int, config: Config, now: datetime, *, retry: bool = False) -> None:
-    """Bring everything that depends on an article in line with it. `retry`: ask again for what failed, too."""
+class Ask(Enum):
+    """Which machine versions are asked for. Asking is news: it ends a job's waiting and counts its attempts anew."""
+
+    NOTHING = auto()  # nothing has changed for the others
+    UNMADE = auto()  # what there is not of the current text, unless it was given up
+    GIVEN_UP = auto()  # what was given up, too: packages or the configuration have changed
+    ALL = auto()  # there may be a better text to translate from
+
+
+def should_ask(ask: Ask, old: Parallel | None, article: ArticleRow) -> bool:
+    if ask in (Ask.NOTHING, Ask.ALL):
+        return ask is Ask.ALL
+    return old is None or translation.should_ask(old, article, retry=ask is Ask.GIVEN_UP)
+
+
+async def settle(
+    conn: AsyncConnection,
+    article_id: int,
+    config: Config,
+    now: datetime,
+    *,
+    ask: Ask = Ask.UNMADE,
+) -> None:
+    """Bring everything that depends on an article in line with it, and ask for the translations that `ask` says."""
     article = (await articles.list_articles(conn, [article_id]))[article_id]
     decision = routing.decide(routing.make_facts(article.head.article, article.outlet, config), config)
-    versions = (await parallels.list_parallels(conn, [article_id])).get(article_id, {})
+    versions = await _list_versions(conn, article)
     if article.canceled_at is None:
-        await _request(conn, article, decision, versions, config, now, retry)
-        versions = (await parallels.list_parallels(conn, [article_id])).get(article_id, {})
+        wanted = await _list_wanted(conn, article, decision, versions, config, now)
+        for language in wanted:
+            old = versions.get(language)
+            if should_ask(ask, old, article):
+                await _ask(conn, article, language, config, now)
+        versions = await _list_versions(conn, article)
         versions = await _restate(conn, versions, decision, config)
     await _save_topics(conn, article)
     await placing.place(conn, article, versions, decision, config, now)
 
 
-async def _request(
+async def _list_versions(conn: AsyncConnection, article: ArticleRow) -> dict[str, Parallel]:
+    """The parallel versions; what people once wrote in what is now the source language waits for another day."""
+    found = (await parallels.list_parallels(conn, [article.id])).get(article.id, {})
+    return {language: one for language, one in found.items() if language != article.head.article.language}
+
+
+async def _list_wanted(
     conn: AsyncConnection,
     article: ArticleRow,
     decision: routing.Decision,
     versions: Mapping[str, Parallel],
     config: Config,
     now: datetime,
-    retry: bool,
-) -> None:
+) -> list[str]:
+    """The languages in which a machine version is wanted: each has a row from now on, textless others have none."""
     source = article.head.article.language
-    wanted = translation.list_wanted_languages(decision.machine_languages(), source, config)
+    wanted = sorted(translation.list_wanted_languages(decision.machine_languages(), source, config))
+    await parallels.delete_machine_version(conn, article.id, source)
     for language, parallel in versions.items():
-        if language == source or (language not in wanted and parallel.article is None):
-            await parallels.delete_parallel(conn, article.id, language)
-    await parallels.request_parallels(conn, article.id, sorted(wanted), now)
-    for language in sorted(wanted):
-        old = versions.get(language)
-        if old is None or translation.should_translate(old, article, retry=retry):
-            await jobs.enqueue_translation(
-                conn,
-                article.id,
-                language,
-                urgency=article.head.article.urgency or NORMAL_URGENCY,
-                is_pivot=language == config.languages.pivot,
-                now=now,
-            )
+        if language not in wanted and parallel.article is None:
+            await parallels.delete_machine_version(conn, article.id, language)
+    await parallels.request_parallels(conn, article.id, wanted, now)
+    return wanted
+
+
+async def _ask(conn: AsyncConnection, article: ArticleRow, language: str, config: Config, now: datetime) -> None:
+    await jobs.enqueue_translation(
+        conn,
+        article.id,
+        language,
+        urgency=article.head.article.urgency or NORMAL_URGENCY,
+        is_pivot=language == config.languages.pivot,
+        now=now,
+    )
 
 
 async def _restate(

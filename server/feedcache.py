@@ -1,10 +1,14 @@
 """Rendered feeds, kept while nothing in them changes; and their compressed forms, made when first asked for."""
 
+import asyncio
 import gzip
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import brotli
 import zstandard
@@ -14,16 +18,31 @@ from server.store.placements import Filters
 
 Encoding = Literal["identity", "gzip", "br", "zstd"]
 MOST_DOCUMENTS = 500
+TRUST = timedelta(seconds=0.5)  # how much later a change made by another process may be seen
+UNSAID = 0.0001  # less than the least weight that can be said
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When the database was asked, and how many writes of this process (Database.writes) came before."""
+
+    writes: int
+    at: datetime
 
 
 @dataclass(slots=True)
 class CachedFeed:
-    """A document as of change number `change`. `until`: when the next embargo or expiry changes it, or None."""
+    """A document as of change number `change`. `until`: when the next embargo or expiry changes it, or None.
+
+    `modified_at` is None where no time can tell versions apart.
+    """
 
     document: Document
-    modified_at: datetime
+    modified_at: datetime | None
     change: int
     until: datetime | None
+    seen: Look
     variants: dict[Encoding, bytes] = field(default_factory=dict)
 
     def encode(self, encoding: Encoding) -> bytes:
@@ -45,11 +64,29 @@ class FeedCache:
 
     def __init__(self) -> None:
         self._documents: OrderedDict[Place, CachedFeed] = OrderedDict()
+        self._holds: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
-    def find(self, place: Place, change: int, now: datetime) -> CachedFeed | None:
-        """The document, if it is still what would be rendered now."""
+    def hold(self, place: Place) -> asyncio.Lock:
+        """The lock of a place, for who makes its document."""
+        return self._holds.setdefault(place, asyncio.Lock())
+
+    def recall(self, place: Place, look: Look) -> CachedFeed | None:
+        """The document, if it was current a moment ago and this process has written nothing since."""
         cached = self._documents.get(place)
-        if cached is None or cached.change != change or (cached.until is not None and cached.until <= now):
+        if cached is None or cached.seen.writes != look.writes or not timedelta() <= look.at - cached.seen.at < TRUST:
+            return None
+        return self._pick(place, cached, look.at)
+
+    def find(self, place: Place, change: int, look: Look) -> CachedFeed | None:
+        """The document, if it is what would be rendered after change number `change`, the last at this look."""
+        cached = self._documents.get(place)
+        if cached is None or cached.change != change:
+            return None
+        cached.seen = look
+        return self._pick(place, cached, look.at)
+
+    def _pick(self, place: Place, cached: CachedFeed, now: datetime) -> CachedFeed | None:
+        if cached.until is not None and cached.until <= now:
             return None
         self._documents.move_to_end(place)
         return cached
@@ -74,16 +111,25 @@ def compress(body: bytes, encoding: Encoding) -> bytes:
             return zstandard.compress(body, level=3)
 
 
-def pick_encoding(accept: str) -> Encoding:
-    """The best encoding that an Accept-Encoding header allows (RFC 9110 §12.5.3); ties go to the smallest result."""
-    weights: dict[str, float] = {}
-    for part in accept.lower().split(","):
-        name, _, parameter = part.strip().partition(";")
-        try:
-            weights[name.strip()] = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-        except ValueError:
-            weights[name.strip()] = 0.0
+@lru_cache(maxsize=256)
+def pick_encoding(accept: str) -> Encoding | None:
+    """The encoding that an Accept-Encoding header likes best (RFC 9110 §12.5.3); ties go to the smallest result.
+
+    None: it refuses everything. Without a word for it, identity is what is left when nothing better is named.
+    """
+    weights = dict(_read_weight(part) for part in accept.lower().split(","))
+    anything = weights.get("*")
     ranked: tuple[Encoding, ...] = ("br", "zstd", "gzip")
-    offered = [(weights.get(name, weights.get("*", 0.0)), name) for name in ranked]
+    offered: list[tuple[float, Encoding]] = [(weights.get(name, anything or 0.0), name) for name in ranked]
+    offered.append((weights.get("identity", UNSAID if anything is None else anything), "identity"))
     best = max(weight for weight, _ in offered)
-    return next((name for weight, name in offered if weight == best), "identity") if best > 0 else "identity"
+    return next((name for weight, name in offered if weight == best), None) if best > 0 else None
+
+
+def _read_weight(part: str) -> tuple[str, float]:
+    """`gzip;q=0.5` → its name and weight; a weight that is none counts as 0, as if the encoding were refused."""
+    name, *parameters = (piece.strip() for piece in part.split(";"))
+    weight = next(
+        (value.strip() for key, _, value in (one.partition("=") for one in parameters) if key.strip() == "q"), "1"
+    )
+    return name.removeprefix("x-"), float(weight) if _WEIGHT.fullmatch(weight) else 0.0

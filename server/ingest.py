@@ -2,8 +2,8 @@
 
   check_article (pure: what the document may not be) → store_push (in the caller's transaction) → Stored
 
-Versions of an article are ordered by the outlet's `version`, then `versionCreated`, then, where it gives neither, by
-arrival. The highest is served; one that arrives late is kept and never served. A kill is final, whatever its order.
+Versions of an article are ordered by the outlet's `version`, else its `versionCreated`, else, where it gives neither,
+by arrival. The highest is served; one that arrives late is kept and never served. A kill is final, whatever its order.
 """
 
 import hashlib
@@ -19,12 +19,13 @@ from feeds.html import to_plain
 from feeds.model import Article, Origin
 from server import problems
 from server.config import Config
-from server.store import articles, parallels
+from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow, Version
-from server.store.documents import dump_article, make_content_hash
+from server.store.documents import dump_article, make_content_hash, make_text_hash
 from translators.languages import contradiction, name, normalise
 
 ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,126}[A-Za-z0-9])?")
+ITEM_RULE = "1 to 128 letters, digits, '.', '_', '~', '-', beginning and ending with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,26 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a push. `served` is false for a version that came late and only went into the history."""
+    """What became of a push. `served` is false for a version that came late and only went into the history.
+
+    `refused`: it would be the newest, but the article was withdrawn before: kept in the history, never published.
+    """
 
     article_id: int
+    uri: str
     created: bool
     changed: bool
     served: bool
+    refused: bool
     number: int
     etag: str
 
 
-def check_item(item: str) -> None:
-    """Raise InvalidDocument unless the outlet's id fits into an address as it is."""
-    if not ITEM.fullmatch(item):
-        reason = "1 to 128 letters, digits, '.', '_', '~', '-', beginning and ending with a letter or digit"
-        raise problems.InvalidDocument(f"item {item[:200]!r} is no valid id: {reason}")
+def find_item_fault(item: str) -> str | None:
+    """Why an outlet's id does not fit into an address as it is; None: it does."""
+    if ITEM.fullmatch(item):
+        return None
+    return f"item {item[:200]!r} is no valid id: {ITEM_RULE}"
 
 
 def normalise_language(article: Article) -> Article:
@@ -98,15 +104,28 @@ def check_language(article: Article, config: Config) -> None:
 
 def make_order_key(article: Article, arrival: int) -> str:
     """Where a version stands among those of its article; sorts as text. `arrival` counts where the outlet is silent."""
-    version = re.sub(r"\d+", lambda digits: digits[0].zfill(20), article.version or "")
-    created = article.version_created.isoformat(timespec="microseconds") if article.version_created else ""
-    return f"{version}|{created}|{'' if version or created else f'{arrival:012d}'}"
+    # Line feeds sort before all that a version may hold, so that 1 comes before 1.1; longer numbers after shorter ones.
+    if article.version:
+        return re.sub(r"\d+", _make_sortable, article.version) + "\n"
+    if article.version_created:
+        return f"\n{article.version_created.isoformat(timespec='microseconds')}\n"
+    return f"\n\n{arrival:012d}"
+
+
+def _make_sortable(digits: re.Match[str]) -> str:
+    number = str(int(digits[0]))
+    return f"{len(number):04d}{number}"
 
 
 def make_etag(version: Version) -> str:
     """The strong ETag of an article: that of the version that is served."""
     digest = hashlib.sha256(f"{version.order_key} {version.content_hash}".encode()).hexdigest()
     return f'"{digest[:32]}"'
+
+
+def make_set_etag(head: Version, digest: str) -> str:
+    """The same for the answer that shows the whole set: its second half changes with what is shown."""
+    return f'{make_etag(head)[:-1]}-{digest[:16]}"'
 
 
 def make_uri(config: Config, outlet: str, item: str) -> str:
@@ -117,17 +136,21 @@ def make_uri(config: Config, outlet: str, item: str) -> str:
 async def store_push(conn: AsyncConnection, push: Push, config: Config, now: datetime) -> Stored:
     """Store the version if it is new. Raises ArticleCanceled, VersionConflict, VersionRequired, PreconditionFailed."""
     row = await articles.find_article(conn, push.outlet, push.item)
-    _check_preconditions(push, row)
+    check_preconditions(push.if_match, push.if_none_match, row)
+    is_kill = push.article.pub_status == "canceled"
     if row is None:
         uri = push.article.uri or make_uri(config, push.outlet, push.item)
         article_id = await articles.insert_article(conn, push.outlet, push.item, uri, now)
         arrival = 1
     else:
-        _check_order(push.article, row)
+        if not is_kill:
+            _check_order(push.article, row)
         article_id = row.id
         arrival = await articles.count_versions(conn, article_id) + 1
     content_hash = make_content_hash(push.article)
     key = make_order_key(push.article, arrival)
+    if is_kill and row is not None and any(_missing_order(push.article, row.head.article)):
+        key = f"{row.head.order_key}{arrival:012d}"  # a kill is never refused for want of a version: it is the newest
     known = await _find_known(conn, row, key, content_hash)
     if known is None:
         await articles.insert_version(
@@ -135,6 +158,7 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
             article_id,
             order_key=key,
             content_hash=content_hash,
+            text_hash=make_text_hash(push.article),
             document=dump_article(push.article),
             raw=push.raw,
             media_type=push.media_type,
@@ -142,34 +166,49 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
             received_at=now,
         )
         await articles.set_head(conn, article_id, now)
-        if push.article.pub_status == "canceled":
-            await cancel_article(conn, article_id, push.article.ed_note, now)
+        if is_kill:
+            await articles.cancel_article(conn, article_id, push.article.ed_note, now)
     stored = (await articles.list_articles(conn, [article_id]))[article_id]
     mine = known or await articles.find_version(conn, article_id, key)
     assert mine is not None
+    served = stored.head.order_key == mine.order_key
+    refused = served and stored.canceled_at is not None and not is_kill
     return Stored(
         article_id=article_id,
+        uri=stored.uri,
         created=row is None,
         changed=row is None or stored.head.content_hash != row.head.content_hash,
-        served=stored.head.order_key == mine.order_key,
+        served=served and not refused,
+        refused=refused,
         number=mine.number,
         etag=make_etag(stored.head),
     )
 
 
-async def store_version(
-    conn: AsyncConnection, row: ArticleRow, article: Article, origin: Origin, now: datetime
-) -> bool:
+async def store_version(conn: AsyncConnection, row: ArticleRow, push: Push, origin: Origin, now: datetime) -> bool:
     """Store a parallel version written by people; true when it says something new. It replaces a machine's."""
+    article = push.article
     if row.canceled_at is not None:
-        raise problems.ArticleCanceled(f"{row.outlet}/{row.item} was withdrawn at {row.canceled_at.isoformat()}")
+        raise make_refusal(f"{row.outlet}/{row.item}", row.canceled_at)
+    _check_follows(article, row.head.article)
     if article.language == row.head.article.language:
         detail = f"{article.language} is the article's own language: push it as its next version"
         raise problems.InvalidDocument(detail, errors=[Fault("/language", detail)])
     old = (await parallels.list_parallels(conn, [row.id])).get(row.id, {}).get(article.language)
-    same = old is not None and old.article == article and old.origin == origin
-    if same and old is not None and old.source_hash == row.head.content_hash:
-        return False
+    if old is not None and old.article is not None and old.origin == origin and _is_repeated(article, old.article):
+        is_ordered = bool(article.version or article.version_created)
+        if is_ordered or old.source_hash == row.head.text_hash:
+            return False
+    content_hash = make_content_hash(article)
+    if (
+        old is not None
+        and old.origin not in ("machine", origin)
+        and await contributions.was_contributed(conn, row.id, article.language, origin, content_hash)
+    ):
+        return False  # a repetition: somebody has corrected this text since
+    received = (push.raw, push.media_type, push.key_id, now)
+    contribution = contributions.Contribution(row.id, article.language, origin, content_hash, *received)
+    await contributions.save_contribution(conn, contribution)
     version = parallels.Parallel(
         article_id=row.id,
         language=article.language,
@@ -177,7 +216,7 @@ async def store_version(
         state="ready",
         changed_at=now,
         version_id=row.head.id,
-        source_hash=row.head.content_hash,
+        source_hash=row.head.text_hash,
         from_language=row.head.article.language,
         article=article,
     )
@@ -185,32 +224,61 @@ async def store_version(
     return True
 
 
-async def cancel_article(conn: AsyncConnection, article_id: int, reason: str, now: datetime) -> None:
-    """Kill: for good, in every language. Doing it again changes nothing."""
-    await articles.cancel_article(conn, article_id, reason, now)
+def _check_follows(article: Article, head: Article) -> None:
+    """A parallel version is published when and while its article is: refuse what it says of its own."""
+    faults = []
+    if article.pub_status != "usable":
+        faults.append(Fault("/pubStatus", f"{article.pub_status} is said of the whole article: push it with this"))
+    if article.embargoed_until and (not head.embargoed_until or head.embargoed_until < article.embargoed_until):
+        faults.append(Fault("/embargoedUntil", "is later than the article's own: push the article with this"))
+    if article.expires and (not head.expires or article.expires < head.expires):
+        faults.append(Fault("/expires", "is earlier than the article's own: push the article with this"))
+    if faults:
+        detail = "; ".join(f"{fault.pointer[1:]} {fault.detail}" for fault in faults)
+        raise problems.InvalidDocument(detail, errors=faults)
 
 
-def _check_preconditions(push: Push, row: ArticleRow | None) -> None:
-    etag = None if row is None else make_etag(row.head)
-    if push.if_match is not None and not _matches(push.if_match, etag):
-        there = f"its ETag is {etag}" if etag else "there is no such article"
-        raise problems.PreconditionFailed(f"If-Match wants {push.if_match}; {there}")
-    if push.if_none_match is not None and _matches(push.if_none_match, etag):
-        raise problems.PreconditionFailed(f"If-None-Match is {push.if_none_match} and the article is there")
-    if row is not None and row.canceled_at is not None:
-        raise problems.ArticleCanceled(
-            f"{row.outlet}/{row.item} was withdrawn at {row.canceled_at.isoformat()}; a new text needs a new item id"
+def _is_repeated(article: Article, old: Article) -> bool:
+    """Whether a parallel version says nothing new, or came late. Raises VersionConflict, VersionRequired."""
+    missing = next(_missing_order(article, old), None)
+    if missing:
+        detail = f"earlier pushes of this version gave {missing}: without it nobody can tell which is newer"
+        raise problems.VersionRequired(detail, errors=[Fault(f"/{missing}", "is missing")])
+    new_hash, old_hash = make_content_hash(article), make_content_hash(old)
+    new_key, old_key = make_order_key(article, 0), make_order_key(old, 0)
+    if new_key == old_key and new_hash != old_hash and new_key[-1] == "\n":
+        raise problems.VersionConflict(
+            f"this version has another text: stored sha256 {old_hash}, pushed sha256 {new_hash}"
         )
+    return new_key < old_key or (new_key == old_key and new_hash == old_hash)
+
+
+def check_preconditions(if_match: str | None, if_none_match: str | None, row: ArticleRow | None) -> None:
+    """Raise PreconditionFailed unless the article is what its sender takes it for (RFC 9110 §13.1)."""
+    etag = None if row is None else make_etag(row.head)
+    if if_match is not None and not _matches(if_match, etag):
+        there = f"its ETag is {etag}" if etag else "there is no such article"
+        raise problems.PreconditionFailed(f"If-Match wants {if_match[:200]}; {there}")
+    if if_none_match is not None and _matches(if_none_match, etag):
+        raise problems.PreconditionFailed(f"If-None-Match is {if_none_match[:200]} and the article is there")
+
+
+def make_refusal(row_name: str, canceled_at: datetime | None) -> problems.ArticleCanceled:
+    when = f" at {canceled_at.isoformat()}" if canceled_at else ""
+    return problems.ArticleCanceled(f"{row_name} was withdrawn{when}; a new text needs a new item id")
 
 
 def _matches(header: str, etag: str | None) -> bool:
     if header.strip() == "*":
         return etag is not None
-    return etag is not None and etag in (tag.strip() for tag in header.split(","))
+    return etag is not None and etag in (re.sub('-[0-9a-f]{16}"$', '"', tag.strip()) for tag in header.split(","))
 
 
 def _check_order(article: Article, row: ArticleRow) -> None:
     """A push without order information would be older than all that have it: say so instead of hiding it."""
+    is_ordered = bool(article.version or article.version_created)
+    if row.canceled_at is not None and not is_ordered:
+        raise make_refusal(f"{row.outlet}/{row.item}", row.canceled_at)
     missing = list(_missing_order(article, row.head.article))
     if missing:
         raise problems.VersionRequired(
@@ -230,7 +298,7 @@ async def _find_known(conn: AsyncConnection, row: ArticleRow | None, key: str, c
     """The version that this push repeats. Raises VersionConflict when it is another text under the same order."""
     if row is None:
         return None
-    if key.startswith("||"):
+    if key[-1].isdigit():  # by arrival
         return row.head if row.head.content_hash == content_hash else None
     known = await articles.find_version(conn, row.id, key)
     if known is not None and known.content_hash != content_hash:

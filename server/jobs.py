@@ -46,14 +46,31 @@ async def claim(
     return await rows.claim(conn, kinds, worker=worker, now=now, lease_until=lease, limit=limit)
 
 
+async def renew(conn: AsyncConnection, claimed: Sequence[Job], limits: Limits, now: datetime) -> None:
+    """Keep the leases of what is still being worked on."""
+    await rows.renew(conn, claimed, now + timedelta(seconds=limits.job_lease_seconds))
+
+
 async def fail(conn: AsyncConnection, job: Job, error: str, limits: Limits, now: datetime) -> bool:
-    """Record a failed attempt: another one later, or none. True when the job is given up."""
+    """Record a failed attempt: another one later, or none. True when it is given up: nobody asked again meanwhile."""
     run_at = next_attempt(job.attempts, limits.job_attempts, now)
     if run_at is None:
-        await rows.give_up(conn, job, error, now)
-        return True
+        return await rows.give_up(conn, job, error, now)
     await rows.postpone(conn, job, run_at, error, counts=True)
     return False
+
+
+async def give_back(conn: AsyncConnection, worker: str, now: datetime) -> None:
+    """A worker ends: what it has begun and not finished is as if it had not been begun."""
+    for job in await rows.list_claimed(conn, worker):
+        await rows.postpone(conn, job, now, "", counts=False)
+
+
+async def recover(conn: AsyncConnection, worker: str, now: datetime) -> None:
+    """A worker of this name has died: what it had begun is due again, what was begun in several deaths later."""
+    for job in await rows.list_claimed(conn, worker):
+        wait = timedelta() if job.attempts < 2 else min(timedelta(seconds=2 ** min(job.attempts, 20)), LONGEST_WAIT)
+        await rows.postpone(conn, job, now + wait, "its worker died", counts=True)
 
 
 def next_attempt(attempts: int, most: int, now: datetime) -> datetime | None:

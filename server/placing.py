@@ -14,36 +14,54 @@ from server.config import Config
 from server.routing import Decision, Destination
 from server.store import placements
 from server.store.articles import ArticleRow
-from server.store.documents import make_content_hash
+from server.store.documents import make_shown_hash
 from server.store.parallels import Parallel
 from server.store.placements import Placement
+from server.visibility import why_held, why_hidden
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One language of an article, as it could be published. `content_hash` is that of what it says."""
+    """One language of an article, as it could be published. `content_hash` is that of what readers see of it.
+
+    `is_held`: an editor has to see it first. It stays so when its successor is pending or has failed.
+    `making`: what else readers are told of it.
+    """
 
     language: str
     origin: str
     freshness: Freshness
     content_hash: str
+    is_held: bool = False
+    making: str = ""
 
 
 def get_freshness(parallel: Parallel, article: ArticleRow) -> Freshness:
     """The freshness contract: fresh only when made from the version that is served now (CONTRACT §1)."""
     if parallel.state != "ready":
         return parallel.state
-    return "fresh" if parallel.source_hash == article.head.content_hash else "stale"
+    return "fresh" if parallel.source_hash == article.head.text_hash else "stale"
 
 
-def list_texts(article: ArticleRow, versions: Mapping[str, Parallel]) -> Sequence[Text]:
+def list_texts(article: ArticleRow, versions: Mapping[str, Parallel], config: Config) -> Sequence[Text]:
     """The source and every parallel version that has a text."""
-    source = Text(article.head.article.language, "source", "fresh", article.head.content_hash)
+    source = Text(article.head.article.language, "source", "fresh", make_shown_hash(article.head.article))
     return [source] + [
-        Text(language, parallel.origin, get_freshness(parallel, article), make_content_hash(parallel.article))
+        Text(
+            language,
+            parallel.origin,
+            get_freshness(parallel, article),
+            make_shown_hash(parallel.article),
+            is_held=parallel.state == "held" or _should_hold(parallel, config),
+            making=f"{parallel.from_language} {parallel.version_id} {parallel.quality} {parallel.engine}",
+        )
         for language, parallel in sorted(versions.items())
         if parallel.article is not None
     ]
+
+
+def _should_hold(parallel: Parallel, config: Config) -> bool:
+    return parallel.origin == "machine" and bool(why_held(parallel.quality, parallel.findings, config))
 
 
 def list_wanted(
@@ -65,7 +83,7 @@ def list_wanted(
 def _may_stand(text: Text, place: Destination) -> bool:
     if text.origin != "machine":
         return True
-    if text.freshness == "held":
+    if text.is_held:
         return place.held == "publish" and place.machine == "publish"
     return place.machine == "publish"  # pending, failed: the old text stands until the new one is there
 
@@ -80,14 +98,18 @@ async def place(
 ) -> None:
     """Make the placements what they should be. What readers saw and may not see any more leaves a tombstone."""
     withdrawn = article.canceled_at is not None or article.head.article.pub_status != "usable"
-    wanted = {} if withdrawn else list_wanted(list_texts(article, versions), decision, config)
-    marks = _make_marks(wanted, config)
-    standing = {(place.channel, place.language): place for place in await placements.list_placements(conn, article.id)}
+    wanted = {} if withdrawn else list_wanted(list_texts(article, versions, config), decision, config)
+    places = (await placements.list_placements(conn, [article.id])).get(article.id, [])
+    standing = {(place.channel, place.language): place for place in places}
     shown_at = max(now, article.head.article.embargoed_until or now)
+    unseen = {key for key, old in standing.items() if old.published_at > now}
+    if why_hidden(article, now) == "expired":  # what nobody has seen by now nobody will
+        wanted = {key: one for key, one in wanted.items() if key in standing.keys() - unseen}
+    marks = _make_marks(wanted, article, config)
     for key, old in standing.items():
         if key in wanted:
             continue
-        if old.state == "usable" and old.shown_at > now:
+        if key in unseen:
             await placements.delete_placement(conn, old)
         elif old.state == "usable" or (withdrawn and old.state == "removed"):
             state: placements.State = "withdrawn" if withdrawn else "removed"
@@ -104,6 +126,7 @@ async def place(
             route=route,
             published_at=shown_at,
             shown_at=shown_at,
+            expires_at=article.head.article.expires,
         )
         new = _keep_times(new, standing.get((channel, language)), now)
         if new != standing.get((channel, language)):
@@ -112,17 +135,23 @@ async def place(
 
 def _keep_times(new: Placement, old: Placement | None, now: datetime) -> Placement:
     """An entry keeps its publication time, and its update time while its text is the same."""
-    if old is None or (old.state == "usable" and old.shown_at > now):
+    if old is None or old.published_at > now:  # nobody has seen it yet
         return new
-    if old.state == "usable" and old.content_hash == new.content_hash and new.shown_at <= now:
+    is_same = old.state == "usable" and old.content_hash == new.content_hash
+    if is_same and old.shown_at <= now and new.shown_at <= now:
         return replace(new, published_at=old.published_at, shown_at=old.shown_at)
     return replace(new, published_at=old.published_at)
 
 
-def _make_marks(wanted: Mapping[tuple[str, str], tuple[Text, str]], config: Config) -> Mapping[tuple[str, str], str]:
+def _make_marks(
+    wanted: Mapping[tuple[str, str], tuple[Text, str]], article: ArticleRow, config: Config
+) -> Mapping[tuple[str, str], str]:
+    """All that an entry shows besides its text: when it changes, the feed is another one."""
+    head = f"{article.head.number} {article.head.content_hash[:16]}"  # rights, topics, expiry: every language has them
     return {
-        (channel, language): f"{text.freshness}:{','.join(list_siblings(wanted, channel, language, config))}"
+        (channel, language): f"{text.freshness}:{siblings}:{head}:{text.making}"
         for (channel, language), (text, _) in wanted.items()
+        for siblings in [",".join(list_siblings(wanted, channel, language, config))]
     }
 
 

@@ -1,15 +1,19 @@
 """What can go wrong, as a caller sees it: RFC 9457 problem details. The docstring of a problem is its title.
 
   Problem
-  ├─ 400  MalformedDocument · InvalidParameter · InvalidHeader
+  ├─ 400  MalformedRequest · MalformedDocument · InvalidParameter · InvalidHeader
   ├─ 401  KeyRequired · KeyRejected
   ├─ 403  NotAllowed
   ├─ 404  NotFound · ArticleNotFound · ChannelNotFound · VersionNotFound
+  ├─ 405  MethodNotAllowed
+  ├─ 406  NotAcceptable
+  ├─ 408  BodyTooSlow
   ├─ 409  VersionConflict · VersionRequired · ArticleCanceled
   ├─ 410  ArticleWithdrawn
   ├─ 412  PreconditionFailed
   ├─ 413  TooLarge
   ├─ 415  UnsupportedFormat
+  ├─ 417  ExpectationFailed
   ├─ 422  InvalidDocument · LanguageContradiction · LanguageNotConfigured · IdempotencyKeyReused
   └─ 5xx  InternalError · Unavailable
 
@@ -27,6 +31,9 @@ import feeds
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Karvan", Basic realm="Karvan", charset="UTF-8"'}
 
 
+MOST_DETAIL = 1_000  # characters
+
+
 class Problem(Exception):
     """Something is wrong with the request."""
 
@@ -36,7 +43,7 @@ class Problem(Exception):
         self, detail: str = "", *, errors: Sequence[feeds.Fault] = (), headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = detail[:MOST_DETAIL].encode(errors="backslashreplace").decode()  # a header may hold any byte
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
 
@@ -52,6 +59,10 @@ class Problem(Exception):
     @classmethod
     def slug(cls) -> str:
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+
+class MalformedRequest(Problem):
+    """This is not well-formed HTTP."""
 
 
 class MalformedDocument(Problem):
@@ -114,6 +125,12 @@ class NotAcceptable(Problem):
     status = 406
 
 
+class BodyTooSlow(Problem):
+    """The body took too long to arrive."""
+
+    status = 408
+
+
 class VersionConflict(Problem):
     """Another text was pushed under the same version."""
 
@@ -156,6 +173,12 @@ class UnsupportedFormat(Problem):
     status = 415
 
 
+class ExpectationFailed(Problem):
+    """The server cannot do what the Expect header wants."""
+
+    status = 417
+
+
 class InvalidDocument(Problem):
     """The document breaks rules of its format."""
 
@@ -193,10 +216,11 @@ class Unavailable(Problem):
 
 
 ALL: tuple[type[Problem], ...] = (
-    MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed, NotFound,
-    ArticleNotFound, VersionNotFound, ChannelNotFound, MethodNotAllowed, NotAcceptable, VersionConflict,
-    VersionRequired, ArticleCanceled, ArticleWithdrawn, PreconditionFailed, TooLarge, UnsupportedFormat,
-    InvalidDocument, LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, InternalError, Unavailable,
+    MalformedRequest, MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed,
+    NotFound, ArticleNotFound, VersionNotFound, ChannelNotFound, MethodNotAllowed, NotAcceptable, BodyTooSlow,
+    VersionConflict, VersionRequired, ArticleCanceled, ArticleWithdrawn, PreconditionFailed, TooLarge,
+    UnsupportedFormat, ExpectationFailed, InvalidDocument, LanguageContradiction, LanguageNotConfigured,
+    IdempotencyKeyReused, InternalError, Unavailable,
 )  # fmt: skip
 
 

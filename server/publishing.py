@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds.model import Article, Entry, Feed, Link, Outlet, Provenance, Subject, Tombstone
+from feeds.model import Article, Entry, Feed, Link, Outlet, Provenance, PubStatus, Subject, Tombstone
 from server import mediatopics, visibility
 from server.config import Config
 from server.placing import get_freshness, list_siblings
@@ -19,6 +19,9 @@ from server.store.articles import ArticleRow, Version
 from server.store.parallels import Parallel
 from server.store.placements import Filters, Placement
 from server.store.schema import EPOCH
+from translators.languages import is_tag, normalise
+
+NO_PROVENANCE = Provenance(origin="source", source_language="", source_version=0, freshness="fresh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class Site:
 
     def page(self, outlet: str, item: str, language: str) -> str:
         return f"{self.base}/articles/{outlet}/{quote(item)}/{language}"
+
+    def article(self, outlet: str, item: str) -> str:
+        return f"{self.base}/v1/articles/{outlet}/{quote(item)}"
 
     def feed(self, channel: str, language: str) -> str:
         return f"{self.base}/feeds/{channel}/{language}.atom"
@@ -54,7 +60,9 @@ class Loaded:
 async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, Loaded]:
     rows = await articles.list_articles(conn, article_ids)
     versions = await parallels.list_parallels(conn, article_ids)
-    places = await placements.list_placements_of(conn, article_ids)
+    for number, row in rows.items():  # what people wrote in what is now the source language waits for another day
+        versions.get(number, {}).pop(row.head.article.language, None)
+    places = await placements.list_placements(conn, article_ids)
     ids = {one.version_id for of in versions.values() for one in of.values() if one.version_id is not None}
     made_from = await articles.get_versions(conn, ids)
     return {
@@ -62,12 +70,20 @@ async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, L
     }
 
 
+async def find_loaded(conn: AsyncConnection, outlet: str, item: str) -> Loaded | None:
+    row = await articles.find_article(conn, outlet, item)
+    return None if row is None else (await load(conn, [row.id]))[row.id]
+
+
 async def make_feed(
     conn: AsyncConnection, site: Site, channel: str, language: str, filters: Filters, now: datetime
 ) -> Feed:
     """The feed as it stands now: what may be shown, stubs and tombstones of what was withdrawn."""
     config = site.config
-    newest = await placements.list_newest(conn, channel, language, filters, now, config.limits.feed_entries)
+    most = config.limits.feed_entries
+    living = await placements.list_newest(conn, channel, language, filters, now, most)
+    gone = await placements.list_gone(conn, channel, language, filters, now, most)
+    newest = sorted([*living, *gone], key=lambda place: place.shown_at, reverse=True)
     loaded = await load(conn, [place.article_id for place in newest])
     entries, tombstones = [], []
     for place in newest:
@@ -110,6 +126,14 @@ def list_channel_languages(channel: str, config: Config) -> Sequence[str]:
     return (config.exchanges[exchange].languages if exchange else ()) or config.languages.configured
 
 
+def find_channel_language(channel: str, tag: str, config: Config) -> str | None:
+    """The language of a channel's feed that a tag in an address means: zh-Hans and zh-CN are zh."""
+    if channel not in config.channels or not is_tag(tag):
+        return None
+    language = normalise(tag)
+    return language if language in list_channel_languages(channel, config) else None
+
+
 def make_entry_id(site: Site, article: ArticleRow, language: str) -> str:
     return site.id(f"{article.outlet}/{article.item}/{language}")
 
@@ -117,14 +141,13 @@ def make_entry_id(site: Site, article: ArticleRow, language: str) -> str:
 def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
     """The entry of an article in one of its places."""
     row, language, config = loaded.article, place.language, site.config
-    text = row.head.article if language == row.head.article.language else loaded.versions[language].article
-    assert text is not None
+    withdrawn = place.state != "usable"
     standing = {(one.channel, one.language): one for one in loaded.places if one.state == "usable"}
-    siblings = list_siblings(standing, place.channel, language, config) if place.state == "usable" else ()
+    siblings = list_siblings(standing, place.channel, language, config) if not withdrawn else ()
     member = config.outlets.get(row.outlet)
     return Entry(
         id=make_entry_id(site, row, language),
-        article=localise(text, row),
+        article=make_stub(row, language) if withdrawn else localise(get_text(loaded, language), row),
         page=site.page(row.outlet, row.item, language),
         siblings=tuple(Link(language=other, href=site.page(row.outlet, row.item, other)) for other in siblings),
         outlet=Outlet(
@@ -132,11 +155,45 @@ def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
             name=member.name if member else row.outlet,
             uri=(member.url if member else "") or f"{site.base}/outlets/{row.outlet}",
         ),
-        provenance=make_provenance(loaded, language),
+        provenance=NO_PROVENANCE if withdrawn else make_provenance(loaded, language),
         published=place.published_at,
         updated=place.shown_at,
-        withdrawn=place.state != "usable",
+        withdrawn=withdrawn,
     )
+
+
+def get_text(loaded: Loaded, language: str) -> Article:
+    """The text in a language in which there is one."""
+    head = loaded.article.head
+    if language == head.article.language:
+        return head.article
+    parallel = loaded.versions[language]
+    assert parallel.article is not None
+    if parallel.origin == "machine" and parallel.source_hash == head.text_hash:
+        return carry_over(parallel.article, head.article)
+    return parallel.article
+
+
+def carry_over(text: Article, head: Article) -> Article:
+    """A machine's text with all that is not translated as the version that is served has it."""
+    pictures = tuple(
+        replace(picture, caption=own.caption, alt=own.alt)
+        for picture, own in zip(head.pictures, text.pictures, strict=True)
+    )
+    return replace(
+        head,
+        language=text.language,
+        headline=text.headline,
+        description=text.description,
+        body=text.body,
+        pictures=pictures,
+    )
+
+
+def make_stub(row: ArticleRow, language: str) -> Article:
+    """What is handed on of a withdrawn article: which one it was. Its text in this language may be gone by now."""
+    status: PubStatus = "canceled" if row.canceled_at else "withheld"
+    return Article(language=language, headline="", item=row.item, uri=row.uri, pub_status=status)
 
 
 def localise(text: Article, row: ArticleRow) -> Article:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from server.access import Needs, guard
-from server.handlers import articles, channels, health
+from server.handlers import articles, channels, health, pushes
 from server.pages import views
 
 
@@ -19,12 +19,12 @@ class Route(NamedTuple):
 
 ROUTES: tuple[Route, ...] = (
     # Outlets push
-    Route("POST", "/v1/articles", articles.post_article, "outlet"),
-    Route("PUT", "/v1/articles/{outlet}/{item}", articles.put_article, "outlet"),
-    Route("DELETE", "/v1/articles/{outlet}/{item}", articles.delete_article, "outlet"),
+    Route("POST", "/v1/articles", pushes.post_article, "outlet"),
+    Route("PUT", "/v1/articles/{outlet}/{item}", pushes.put_article, "outlet"),
+    Route("DELETE", "/v1/articles/{outlet}/{item}", pushes.delete_article, "outlet"),
     Route("GET", "/v1/articles/{outlet}/{item}", articles.get_article),
     Route("GET", "/v1/articles/{outlet}/{item}/history", articles.get_history, "outlet"),
-    Route("PUT", "/v1/articles/{outlet}/{item}/versions/{language}", articles.put_version, "outlet"),
+    Route("PUT", "/v1/articles/{outlet}/{item}/versions/{language}", pushes.put_version, "outlet"),
     # Newsrooms subscribe
     Route("GET", "/feeds.opml", channels.get_opml),
     Route("GET", "/feeds/{channel}/{language}.{format}", channels.get_feed),

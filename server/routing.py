@@ -4,6 +4,7 @@ Facts ─each route in order→ Judgement (matched? why?) ─until `stop`→ Dec
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from server.mediatopics import ancestors
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What routes can ask of an article. `subjects` hold Media Topics with their ancestors; texts are casefolded."""
+    """What routes can ask of an article. `subjects` hold Media Topics with their ancestors; texts are folded."""
 
     outlet: str
     exchanges: tuple[str, ...]
@@ -61,7 +62,7 @@ class Decision:
     def is_held(self, language: str) -> bool:
         """Whether every destination wants an editor to see machine text in this language first."""
         policies = {place.machine for place in self.destinations if place.language == language}
-        return "publish" not in policies
+        return bool(policies) and "publish" not in policies
 
 
 def make_facts(article: Article, outlet: str, config: Config) -> Facts:
@@ -73,11 +74,16 @@ def make_facts(article: Article, outlet: str, config: Config) -> Facts:
         country=member.country if member else "",
         language=article.language,
         subjects=frozenset(codes.union(*(ancestors(code) for code in codes))),
-        keywords=frozenset(subject.name.casefold() for subject in article.subjects),
-        headline=article.headline.casefold(),
+        keywords=frozenset(fold(subject.name) for subject in article.subjects),
+        headline=fold(article.headline),
         urgency=article.urgency,
-        genres=frozenset(genre.casefold() for genre in article.genres),
+        genres=frozenset(fold(genre) for genre in article.genres),
     )
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: without case and width. İ, I, ı, i are one letter: whose I is whose, nobody says."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "").replace("ı", "i")
 
 
 def decide(facts: Facts, config: Config) -> Decision:
@@ -117,12 +123,12 @@ def _check(route: Route, facts: Facts) -> Iterator[tuple[bool, str]]:
         ("language", when.language, (facts.language,)),
         ("subject", when.subject, facts.subjects),
         ("urgency", when.urgency, () if facts.urgency is None else (facts.urgency,)),
-        ("genre", tuple(genre.casefold() for genre in when.genre), facts.genres),
+        ("genre", tuple(fold(genre) for genre in when.genre), facts.genres),
     ):
         if wanted:
             yield _compare(name, tuple(wanted), set(actual))
     if when.keyword:
-        met = [word for word in when.keyword if _has_keyword(word.casefold(), facts)]
+        met = [word for word in when.keyword if _has_keyword(fold(word), facts)]
         yield bool(met), f"keyword {met[0]!r} found" if met else f"none of the keywords {', '.join(when.keyword)}"
 
 
@@ -143,8 +149,11 @@ def _has_keyword(word: str, facts: Facts) -> bool:
 
 
 def _languages(route: Route, channel: Channel, source: str, config: Config) -> Iterator[str]:
-    yield source
+    """Those of the channel that the route wants, the source first, wanted or not."""
     of_exchange = config.exchanges[channel.exchange].languages if channel.exchange else ()
-    for language in of_exchange or config.languages.configured:
+    of_channel = of_exchange or config.languages.configured
+    if source in of_channel:
+        yield source
+    for language in of_channel:
         if language != source and ("*" in route.languages or language in route.languages):
             yield language

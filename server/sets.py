@@ -9,6 +9,7 @@ from server.config import Config
 from server.placing import get_freshness
 from server.publishing import Loaded, Site, make_provenance
 from server.store.articles import ArticleRow, Version
+from server.store.contributions import Contribution
 from server.store.parallels import Parallel
 from server.store.placements import Placement
 from server.visibility import Reader
@@ -119,7 +120,9 @@ def _describe_making(parallel: Parallel) -> dict[str, Any]:
     }
 
 
-def describe_history(row: ArticleRow, versions: Sequence[Version], others: Mapping[str, Parallel]) -> dict[str, Any]:
+def describe_history(
+    row: ArticleRow, versions: Sequence[Version], others: Mapping[str, Parallel], handed_in: Sequence[Contribution]
+) -> dict[str, Any]:
     return {
         "uri": row.uri,
         "served": row.head.number,
@@ -142,6 +145,16 @@ def describe_history(row: ArticleRow, versions: Sequence[Version], others: Mappi
             language: {"origin": one.origin, "freshness": get_freshness(one, row), "changed_at": one.changed_at}
             for language, one in sorted(others.items())
         },
+        "contributions": [
+            {
+                "language": one.language,
+                "origin": one.origin,
+                "received_at": one.received_at,
+                "key": one.key_id,
+                "content_sha256": one.content_hash,
+            }
+            for one in handed_in
+        ],
     }
 
 

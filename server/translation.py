@@ -3,7 +3,8 @@
   pick_source (pure) → Work | Impossible ─translators.pipeline→ Outcome ─make_parallel→ Parallel
 
 Which source: people's versions before a machine's, a direct package before the way through the pivot; the pivot leg is
-the article's own parallel version in the pivot language, made once and used for all.
+the article's own parallel version in the pivot language, made once and used for all. Only where the set has none to
+use (not wanted there, or written by people for an older text) the pivot is passed through for each language.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,19 +15,37 @@ from feeds import html
 from feeds.model import Article
 from server.config import Config
 from server.store.articles import ArticleRow
+from server.store.documents import make_text_hash
 from server.store.parallels import Parallel, State
+from server.visibility import why_held
 from translators import Direction, Made
 from translators.languages import name
 from translators.pipeline import Fields, Outcome
 
+QUALITIES = ("starter", "draft", "publish")  # rising
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A text to translate. `version` is the source version's row id, `source_hash` its content."""
+    """A text to translate into the last leg's target. `text` stands for the version that is served now.
+
+    `quality` and `findings` are those of the text itself, where a machine made it: what is made from it is no better.
+    """
 
     article: ArticleRow
     text: Article
-    direction: Direction
+    legs: tuple[Direction, ...]
+    quality: str = ""
+    findings: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        return self.legs[-1].target
+
+    @property
+    def basis(self) -> str:
+        """From which text and on which way: where it is the same, there is nothing to make anew."""
+        return f"{make_text_hash(self.text)} {' '.join(map(str, self.legs))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +56,24 @@ class Impossible:
 
 
 def list_wanted_languages(machine: Collection[str], source: str, config: Config) -> frozenset[str]:
-    """The languages that machine versions are made in: those wanted, and the pivot that their way may lead through."""
-    wanted = frozenset(machine) - {source}
-    if not wanted or config.translation.engine == "off":
-        return frozenset()
-    return wanted | ({config.languages.pivot} - {source})
+    """The languages that machine versions are made in."""
+    return frozenset() if config.translation.engine == "off" else frozenset(machine) - {source}
 
 
-def should_translate(parallel: Parallel, article: ArticleRow, *, retry: bool = False) -> bool:
-    """Whether a machine version is to be made: there is none of the current version, and no person wrote it."""
-    if parallel.origin != "machine" or (parallel.state == "failed" and not retry and _is_current(parallel, article)):
+def should_ask(parallel: Parallel, article: ArticleRow, *, retry: bool = False) -> bool:
+    """Whether a machine version is to be asked for: there is none of the current text, and no person wrote it.
+
+    What was given up for this very text is tried again only for `retry`.
+    """
+    has_failed = parallel.state == "failed" and parallel.tried_hash == article.head.text_hash
+    if parallel.origin != "machine" or (has_failed and not retry):
         return False
-    return parallel.state in ("pending", "failed") or not _is_current(parallel, article)
+    return parallel.state in ("pending", "failed") or not is_current(parallel, article)
+
+
+def should_make(parallel: Parallel, work: Work) -> bool:
+    """Whether a machine version that was asked for is still to be made."""
+    return parallel.origin == "machine" and (parallel.state in ("pending", "failed") or parallel.basis != work.basis)
 
 
 def pick_source(
@@ -58,24 +83,36 @@ def pick_source(
     directions: Collection[Direction],
     pivot: str,
 ) -> Work | Impossible:
-    """What to translate into `target`, and from which language."""
+    """What to translate into `target`, from which language, on which way."""
     source = article.head.article.language
     texts = {source: article.head.article} | {
         language: parallel.article
         for language, parallel in sorted(versions.items())
-        if parallel.article is not None and parallel.origin != "machine" and _is_current(parallel, article)
+        if parallel.article is not None and parallel.origin != "machine" and is_current(parallel, article)
     }
-    for language in sorted(texts, key=lambda tag: (tag != source, tag != pivot, tag)):
-        direction = Direction(language, target)
-        if direction in directions:
-            return Work(article, texts[language], direction)
-    leg = versions.get(pivot)
-    if target == pivot or Direction(pivot, target) not in directions:
+    by_choice = sorted(texts, key=lambda tag: (tag != source, tag != pivot, tag))
+    for language in by_choice:
+        if Direction(language, target) in directions:
+            return Work(article, texts[language], (Direction(language, target),))
+    to_pivot = next((tag for tag in by_choice if Direction(tag, pivot) in directions), None)
+    if to_pivot is None or Direction(pivot, target) not in directions or target == pivot:
         by = "" if target == pivot else f", directly or through {name(pivot, 'en')}"
         return Impossible(f"no installed package translates {name(source, 'en')} into {name(target, 'en')}{by}")
-    if leg is None or leg.article is None or not _is_current(leg, article):
-        return Impossible(f"waits for the {name(pivot, 'en')} version, from which it is made")
-    return Work(article, leg.article, Direction(pivot, target))
+    leg = versions.get(pivot)
+    if leg is None or leg.origin != "machine":  # not wanted, or people's and of an older text: only passed through
+        return Work(article, texts[to_pivot], (Direction(to_pivot, pivot), Direction(pivot, target)))
+    return _pick_leg(article, leg, Direction(pivot, target))
+
+
+def _pick_leg(article: ArticleRow, leg: Parallel, direction: Direction) -> Work | Impossible:
+    """The way on from the machine's version in the pivot language, once it is there."""
+    language = name(direction.source, "en")
+    if leg.state == "failed":
+        return Impossible(f"the {language} version, from which it is made, failed: {leg.reason}")
+    if leg.article is None or leg.state == "pending" or not is_current(leg, article):
+        return Impossible(f"waits for the {language} version, from which it is made")
+    findings = tuple(f"in the {language} version: {finding}" for finding in leg.findings)
+    return Work(article, leg.article, (direction,), leg.quality, findings)
 
 
 def make_fields(article: Article) -> Fields:
@@ -103,43 +140,47 @@ def make_article(source: Article, fields: Fields, language: str) -> Article:
     )
 
 
-def make_parallel(work: Work, outcome: Outcome, held_by_route: bool, config: Config, now: datetime) -> Parallel:
-    """The parallel version that an engine's outcome is."""
-    quality = _get_quality(work.direction, outcome.made, config)
-    findings = tuple(f"{finding.check}: {finding.detail}" for finding in outcome.findings)
+def make_parallel(
+    work: Work, outcomes: Sequence[Outcome], held_by_route: bool, config: Config, now: datetime
+) -> Parallel:
+    """The parallel version that the outcomes of all legs are."""
+    qualities = [_get_quality(leg, outcome.made, config) for leg, outcome in zip(work.legs, outcomes, strict=True)]
+    quality = min([*qualities, *filter(None, [work.quality])], key=QUALITIES.index)
+    findings = work.findings + tuple(f"{one.check}: {one.detail}" for outcome in outcomes for one in outcome.findings)
     state, reason = pick_state(quality, findings, held_by_route, config)
+    last = outcomes[-1]
     return Parallel(
         article_id=work.article.id,
-        language=work.direction.target,
+        language=work.target,
         origin="machine",
         state=state,
         reason=reason,
         changed_at=now,
         version_id=work.article.head.id,
-        source_hash=work.article.head.content_hash,
-        from_language=work.direction.source,
-        engine=str(outcome.made),
-        package_sha256=outcome.made.sha256,
+        source_hash=work.article.head.text_hash,
+        basis=work.basis,
+        from_language=work.legs[-1].source,
+        engine=str(last.made),
+        package_sha256=last.made.sha256,
         quality=quality,
-        score=outcome.score,
+        score=min(outcome.score for outcome in outcomes),
         findings=findings,
-        article=make_article(work.text, outcome.fields, work.direction.target),
+        article=make_article(work.text, last.fields, work.target),
     )
 
 
 def pick_state(quality: str, findings: Sequence[str], held_by_route: bool, config: Config) -> tuple[State, str]:
     """Whether a machine version may be published unseen, and if not, why."""
-    if findings:
-        return "held", "; ".join(findings)
-    if quality not in config.translation.publish_unseen:
-        return "held", f"{quality} quality is not published unseen"
+    if reason := why_held(quality, findings, config):
+        return "held", reason
     if held_by_route:
         return "held", "its routes hold machine versions for an editor"
     return "ready", ""
 
 
-def _is_current(parallel: Parallel, article: ArticleRow) -> bool:
-    return parallel.source_hash == article.head.content_hash
+def is_current(parallel: Parallel, article: ArticleRow) -> bool:
+    """Whether a version stands for the text that is served now."""
+    return parallel.source_hash == article.head.text_hash
 
 
 def _get_quality(direction: Direction, made: Made, config: Config) -> str:

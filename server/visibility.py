@@ -2,9 +2,10 @@
 
 who    Reader × channel → may_read_channel
 what   article × now → why_hidden: embargoed, withheld, canceled, expired, or None
+       machine text × quality classes → why_held: what an editor has to see first
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -63,6 +64,15 @@ def why_hidden(article: ArticleRow, now: datetime) -> Hidden | None:
     if head.expires is not None and head.expires <= now:
         return "expired"
     return None
+
+
+def why_held(quality: str, findings: Sequence[str], config: Config) -> str:
+    """Why a machine text may not be published unseen, whatever its routes say; empty: it may."""
+    if findings:
+        return "; ".join(findings)
+    if quality not in config.translation.publish_unseen:
+        return f"{quality} quality is not published unseen"
+    return ""
 
 
 def is_visible(

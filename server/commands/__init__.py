@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -53,10 +54,16 @@ def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
         except (ConfigError, TranslationError, DownloadFailed, OSError) as error:
             refuse(str(error))
         except Problem as problem:
-            refuse(problem.detail or problem.title())
+            cause = f": {problem.__cause__}" if problem.__cause__ else ""
+            refuse((problem.detail or problem.title()) + cause)
 
     return clear
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    """Times as in RFC 3339."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_render))
+
+
+def _render(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -14,6 +14,8 @@ from server.config import Config
 from server.store.engine import open_database
 from server.store.keys import KeyRow, list_keys, revoke_keys, save_key
 
+MOST_DAYS = 36_500
+
 
 @click.group()
 def keys() -> None:
@@ -25,7 +27,7 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("owner", metavar="ID")
-@click.option("--days", type=click.IntRange(min=1), help="Days until the key expires; without it, it does not.")
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), help="Days until the key expires; without it, it does not.")
 @click.option("--json", "as_json", is_flag=True, help="Print {id, role, key, expires_at}.")
 @pass_setting
 @clear_errors

@@ -22,13 +22,15 @@ from server.commands import Setting, clear_errors, pass_setting, print_json, ref
 from server.commands.keys import issue_key
 from server.config import Config
 from server.configfile import ConfigError
+from server.jobs import TRANSLATE
 from server.keys import DATABASE
 from server.outbound import open_session
 from server.store.engine import open_database
-from server.store.parallels import list_unfinished
-from server.worker import Tools, work
+from server.store.jobs import count_jobs
+from server.worker import Tools, work_until
 
 NEWSROOM = "demo-newsroom"
+SHUTDOWN_SECONDS = 2.0  # for requests that are under way; with the worker's own time, a server ends within 10 s
 
 
 @click.command()
@@ -100,14 +102,14 @@ async def _serve(
     setting: Setting, config: Config, host: str, port: int, *, with_sample: bool, with_worker: bool
 ) -> None:
     stop = _listen_for_signals()
-    port = port or _find_free_port(host)
+    listening = _open_port(host, port)  # before anything is begun that a port in use would leave half done
+    port = listening.getsockname()[1]
     base = config.server.public_url or f"http://{_readable(host)}:{port}"
     app = application.make_app(config, setting.data, base=base, with_worker=with_worker)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
-    await runner.setup()
+    runner = application.Runner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
-        site = web.TCPSite(runner, host, port, reuse_port=False)
-        await site.start()
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
         address = f"http://{_readable(host)}:{port}"
         click.echo(f"Karvan serves at {address}/")
         if with_sample:
@@ -122,6 +124,7 @@ async def _serve(
         await stop.wait()
     finally:
         await runner.cleanup()
+        listening.close()
 
 
 async def _show_sample(setting: Setting, config: Config, app: web.Application, address: str) -> None:
@@ -181,11 +184,11 @@ async def _report_translations(app: web.Application) -> None:
     last = 0
     while True:
         async with app[DATABASE].read() as conn:
-            left = len(await list_unfinished(conn))
+            left = (await count_jobs(conn)).get(TRANSLATE, 0)
         if left == 0:
             return
         if left != last:
-            click.echo(f"  translating: {left} articles left")
+            click.echo(f"  translating: {left} versions left")
             last = left
         await asyncio.sleep(1)
 
@@ -194,10 +197,13 @@ async def _work(setting: Setting, config: Config, name: str) -> None:
     stop = _listen_for_signals()
     database = await open_database(config.database.url, setting.data)
     engine = application.make_engine(config, setting.data)
-    tools = Tools(name, database, config, engine, ThreadPoolExecutor(1), application.get_time)
+    engine_room = ThreadPoolExecutor(1, thread_name_prefix="engine")
+    tools = Tools(name, database, config, engine, engine_room, application.get_time)
     click.echo(f"Karvan worker {name} waits for jobs")
-    await work(tools, stop)
-    await database.close()
+    try:
+        await work_until(tools, stop)
+    finally:
+        await database.close()
 
 
 def _listen_for_signals() -> asyncio.Event:
@@ -219,11 +225,16 @@ def _hold_lock(data: Path) -> Iterator[None]:
         yield
 
 
-def _find_free_port(host: str) -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _open_port(host: str, port: int) -> socket.socket:
+    """A socket that has the address; it listens later."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # also while a predecessor's connections linger
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        refuse(f"cannot listen on {host}:{port}: {error.strerror or error}")
+    return listening
 
 
 def _readable(host: str) -> str:

@@ -1,17 +1,15 @@
 """What there is to subscribe to: the feeds themselves, their list as JSON and as OPML (CONTRACT §4)."""
 
 import asyncio
-from collections.abc import Iterable
 from datetime import datetime
 
 from aiohttp import web
 
 import feeds
 from feeds import opml
-from feeds.model import Feed
 from server import problems, publishing, visibility
 from server.config import Config, Limits
-from server.feedcache import CachedFeed
+from server.feedcache import CachedFeed, Look, Place
 from server.handlers.filters import read_filters
 from server.keys import CLOCK, CONFIG, DATABASE, FEED_CACHE, READER, SITE
 from server.responses import answer_document, make_json
@@ -21,14 +19,14 @@ from server.store.placements import Filters
 from server.visibility import ANYONE, Reader
 
 FORMATS = ("atom",)
-SHARED_MAX_AGE = 5  # seconds that a shared cache may keep a feed: a kill must be gone by then
+SHARED_MAX_AGE = 4  # seconds that a shared cache may keep a feed: a kill must be gone from it within five
 
 
 async def get_feed(request: web.Request) -> web.StreamResponse:
     """GET /feeds/{channel}/{language}.{format}"""
     channel, language, format_ = (request.match_info[name] for name in ("channel", "language", "format"))
     config, reader = request.app[CONFIG], request[READER]
-    check_channel(channel, language, reader, config)
+    language = check_channel(channel, language, reader, config)
     if format_ not in FORMATS:
         raise problems.NotFound(f"feeds are written as {', '.join(FORMATS)}")
     filters = read_filters(request.query, config)
@@ -39,7 +37,7 @@ async def get_feed(request: web.Request) -> web.StreamResponse:
         "Vary": "Accept-Encoding" if is_public else "Accept-Encoding, Authorization",
         "Content-Language": language,
     }
-    return answer_document(request, cached, headers)
+    return await answer_document(request, cached, headers)
 
 
 async def list_channels(request: web.Request) -> web.StreamResponse:
@@ -78,16 +76,18 @@ async def get_opml(request: web.Request) -> web.StreamResponse:
     )
 
 
-def check_channel(channel: str, language: str, reader: Reader, config: Config) -> None:
-    """Raise unless this reader may see this channel in this language. That a desk exists is nobody else's business."""
-    if channel not in config.channels or language not in publishing.list_channel_languages(channel, config):
-        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {language!r}; GET /v1/channels lists all")
-    if visibility.may_read_channel(reader, channel, config):
-        return
+def check_channel(channel: str, tag: str, reader: Reader, config: Config) -> str:
+    """The language that the tag means. Raise unless this reader may see this channel in it.
+
+    That a desk exists is nobody else's business.
+    """
+    language = publishing.find_channel_language(channel, tag, config)
+    if language is not None and visibility.may_read_channel(reader, channel, config):
+        return language
+    if language is None or config.channels[channel].access == "admins":
+        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}; GET /v1/channels lists all")
     if reader == ANYONE:
         raise problems.KeyRequired("this channel is private: send your key", headers=problems.CHALLENGE)
-    if config.channels[channel].access == "admins":
-        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {language!r}; GET /v1/channels lists all")
     raise problems.NotAllowed(f"{channel!r} is for the members and subscribers of its exchange")
 
 
@@ -101,20 +101,35 @@ def make_cache_control(limits: Limits, until: datetime | None, now: datetime, *,
 
 async def _get_cached(request: web.Request, channel: str, language: str, format_: str, filters: Filters) -> CachedFeed:
     """The rendered feed, from the cache while nothing in it has changed."""
-    cache, now, site = request.app[FEED_CACHE], request.app[CLOCK](), request.app[SITE]
-    place = (channel, language, format_, filters)
+    cache, place = request.app[FEED_CACHE], (channel, language, format_, filters)
+    if cached := cache.recall(place, _take_look(request)):
+        return cached
+    async with cache.hold(place):  # one request asks and renders for all that came meanwhile
+        look = _take_look(request)
+        return cache.recall(place, look) or await _make_cached(request, place, look)
+
+
+async def _make_cached(request: web.Request, place: Place, look: Look) -> CachedFeed:
+    """The same, from the database."""
+    cache, now = request.app[FEED_CACHE], look.at
+    channel, language, format_, filters = place
     async with request.app[DATABASE].read() as conn:
         change = await placements.get_last_change(conn, channel, language)
-        if cached := cache.find(place, change, now):
+        if cached := cache.find(place, change, look):
             return cached
-        feed = await publishing.make_feed(conn, site, channel, language, filters, now)
-        until = _earliest([await placements.find_next_shown(conn, channel, language, now), _find_expiry(feed)])
+        feed = await publishing.make_feed(conn, request.app[SITE], channel, language, filters, now)
+        until = await placements.find_next_turn(conn, channel, language, now)
     document = await asyncio.to_thread(feeds.render_feed, feed, format_)
     name = f"{channel}/{language}.{format_}"
-    modified_at = await _stamp(request, name, document.etag, now) if filters == Filters() else feed.updated
-    cached = CachedFeed(document, modified_at, change, until)
+    # A filtered feed can lose entries without any new one: no time of it grows with every change, its ETag tells.
+    modified_at = await _stamp(request, name, document.etag, now) if filters == Filters() else None
+    cached = CachedFeed(document, modified_at, change, until, look)
     cache.put(place, cached)
     return cached
+
+
+def _take_look(request: web.Request) -> Look:
+    return Look(request.app[DATABASE].writes, request.app[CLOCK]())
 
 
 async def _stamp(request: web.Request, name: str, etag: str, now: datetime) -> datetime:
@@ -122,16 +137,9 @@ async def _stamp(request: web.Request, name: str, etag: str, now: datetime) -> d
     database = request.app[DATABASE]
     async with database.read() as conn:
         previous = await find_stamp(conn, name)
-    modified_at = publishing.next_modified(previous, etag, now)
-    if previous is None or previous[0] != etag:
-        async with database.write() as conn:
-            await save_stamp(conn, name, etag, modified_at)
+    if previous is not None and previous[0] == etag:
+        return previous[1]
+    async with database.write() as conn:  # read again under the lock: no two renderings get the same second
+        modified_at = publishing.next_modified(await find_stamp(conn, name), etag, now)
+        await save_stamp(conn, name, etag, modified_at)
     return modified_at
-
-
-def _find_expiry(feed: Feed) -> datetime | None:
-    return _earliest(entry.article.expires for entry in feed.entries if not entry.withdrawn)
-
-
-def _earliest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((time for time in times if time is not None), default=None)

@@ -23,7 +23,7 @@ from server.pages import (
 )
 from server.publishing import Site
 from server.responses import make_html
-from server.store import articles, placements
+from server.store import placements
 from server.store.placements import Filters
 from translators.languages import is_tag, match
 
@@ -51,10 +51,10 @@ async def get_home(request: web.Request) -> web.StreamResponse:
 
 async def get_channel(request: web.Request) -> web.StreamResponse:
     """GET /channels/{channel}/{language}: the newest articles of a channel."""
-    site, channel, language = request.app[SITE], request.match_info["channel"], request.match_info["language"]
-    readable = visibility.list_channels(request[READER], site.config)
-    if channel not in readable or language not in publishing.list_channel_languages(channel, site.config):
-        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {language!r}")
+    site, channel, tag = request.app[SITE], request.match_info["channel"], request.match_info["language"]
+    language = publishing.find_channel_language(channel, tag, site.config)
+    if language is None or not visibility.may_read_channel(request[READER], channel, site.config):
+        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}")
     entries = await _list_articles(request, channel, language, site.config.limits.feed_entries)
     page = render_channel_page(
         publishing.make_channel_title(channel, language, site.config),
@@ -75,9 +75,8 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     outlet, item, language = (request.match_info[name] for name in ("outlet", "item", "language"))
     site, reader, now = request.app[SITE], request[READER], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
-        row = await articles.find_article(conn, outlet, item)
-        one = (await publishing.load(conn, [row.id]))[row.id] if row else None
-    if row is None or one is None:
+        one = await publishing.find_loaded(conn, outlet, item)
+    if one is None:
         raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
     ui_language = pick_language(request, language)
     try:
@@ -91,7 +90,7 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     links = [
         _make_feed_link(site, place.channel, language)
         for place in one.places
-        if place.language == language and visibility.is_visible(row, [place], reader, site.config, now)
+        if place.language == language and visibility.is_visible(one.article, [place], reader, site.config, now)
     ]
     page = render_article_page(
         entry, ui_language=ui_language, site=site.config.server.name, feeds=links, base=site.base
@@ -123,9 +122,11 @@ async def get_stylesheet(request: web.Request) -> web.StreamResponse:
 
 async def get_sample_picture(request: web.Request) -> web.StreamResponse:
     """GET /sample/{name}.jpg: the pictures of the sample articles."""
-    picture = files("server") / "sample" / "pictures" / f"{request.match_info['name']}.jpg"
-    if not picture.is_file():
+    name = f"{request.match_info['name']}.jpg"
+    folder = files("server") / "sample" / "pictures"
+    if name not in {picture.name for picture in folder.iterdir()}:  # a name, never a way out of the folder
         raise problems.NotFound("there is no such picture")
+    picture = folder / name
     headers = SAFE | {"Cache-Control": "public, max-age=86400"}
     return web.Response(body=picture.read_bytes(), content_type="image/jpeg", headers=headers)
 

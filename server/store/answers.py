@@ -20,25 +20,25 @@ class Answer:
     body: bytes
 
 
-async def find_answer(conn: AsyncConnection, owner: str, key: str) -> Answer | None:
+async def find_answer(conn: AsyncConnection, owner: str, key: str, since: datetime) -> Answer | None:
+    """What was answered under this key, unless that is older than `since`."""
     columns = (answers.c.request_hash, answers.c.status, answers.c.location, answers.c.body)
     statement = select(*columns).where(answers.c.owner == owner, answers.c.idempotency_key == key)
+    statement = statement.where(answers.c.created_at >= since)
     row = (await conn.execute(statement)).one_or_none()
     return None if row is None else Answer(*row)
 
 
 async def save_answer(conn: AsyncConnection, owner: str, key: str, answer: Answer, now: datetime) -> None:
-    await conn.execute(
-        answers.insert().values(
-            owner=owner,
-            idempotency_key=key,
-            request_hash=answer.request_hash,
-            status=answer.status,
-            location=answer.location,
-            body=answer.body,
-            created_at=now,
-        )
-    )
+    """Remember the answer, in place of one that is forgotten by now."""
+    values = {
+        "request_hash": answer.request_hash,
+        "status": answer.status,
+        "location": answer.location,
+        "body": answer.body,
+        "created_at": now,
+    }
+    await upsert(conn, answers, {"owner": owner, "idempotency_key": key}, values)
 
 
 async def forget_answers(conn: AsyncConnection, before: datetime) -> None:

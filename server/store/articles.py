@@ -21,6 +21,7 @@ class Version:
     number: int
     order_key: str
     content_hash: str
+    text_hash: str
     article: Article
     media_type: str
     key_id: str
@@ -47,6 +48,7 @@ _VERSION = (
     versions.c.number,
     versions.c.order_key,
     versions.c.content_hash,
+    versions.c.text_hash,
     versions.c.document,
     versions.c.media_type,
     versions.c.key_id,
@@ -65,8 +67,8 @@ _ARTICLE = (
 
 
 def _version(row: Sequence[Any]) -> Version:
-    id_, number, order_key, content_hash, document, media_type, key_id, received_at = row
-    return Version(id_, number, order_key, content_hash, load_article(document), media_type, key_id, received_at)
+    id_, number, order_key, content_hash, text_hash, document, *receipt = row
+    return Version(id_, number, order_key, content_hash, text_hash, load_article(document), *receipt)
 
 
 def _article(row: Sequence[Any]) -> ArticleRow:
@@ -157,6 +159,7 @@ async def count_versions(conn: AsyncConnection, article_id: int) -> int:
 
 
 async def cancel_article(conn: AsyncConnection, article_id: int, reason: str, now: datetime) -> None:
+    """Kill: for good. Doing it again changes nothing."""
     await conn.execute(
         articles.update()
         .where(articles.c.id == article_id, articles.c.canceled_at.is_(None))

@@ -5,14 +5,16 @@ async with database.read() as conn: …    a consistent snapshot
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from server.problems import Unavailable
 from server.store.migrations import migrate
 
 
@@ -23,6 +25,12 @@ class Database:
         self._engine = engine
         self._writing = asyncio.Lock()
         self._watchers: list[asyncio.Event] = []
+        self._writes = 0
+
+    @property
+    def writes(self) -> int:
+        """A number that grows with every write of this process, before `write` ends."""
+        return self._writes
 
     @property
     def is_sqlite(self) -> bool:
@@ -30,11 +38,15 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        async with self._writing, self._engine.connect() as conn:
-            if self.is_sqlite:
-                await conn.execution_options(karvan_write=True)
-            async with conn.begin():
-                yield conn
+        with _name_outages():
+            async with self._writing, self._engine.connect() as conn:
+                if self.is_sqlite:
+                    await conn.execution_options(karvan_write=True)
+                try:
+                    async with conn.begin():
+                        yield conn
+                finally:
+                    self._writes += 1
         for watcher in self._watchers:
             watcher.set()
 
@@ -46,17 +58,31 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as conn, conn.begin():
-            yield conn
+        with _name_outages():
+            async with self._engine.connect() as conn, conn.begin():
+                yield conn
 
     async def close(self) -> None:
         await self._engine.dispose()
 
 
+@contextmanager
+def _name_outages() -> Iterator[None]:
+    """Raise Unavailable where the database is away, locked, full or broken: no fault of who asked; try again later."""
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):  # ours: a wrong statement, a broken rule
+            raise
+        raise Unavailable("the database does not answer now", headers={"Retry-After": "5"}) from error.orig
+
+
 async def open_database(url: str, data: Path) -> Database:
     """Open (and make or migrate) the database; an empty url is `data`/karvan.db."""
     data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything is served)
-    engine = create_async_engine(url or f"sqlite+aiosqlite:///{data / 'karvan.db'}", pool_size=8, max_overflow=8)
+    url = url or f"sqlite+aiosqlite:///{data / 'karvan.db'}"
+    # hide_parameters: an error's message goes to the log, where no article's text may stand
+    engine = create_async_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine.sync_engine)
     database = Database(engine)

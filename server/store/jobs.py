@@ -1,10 +1,11 @@
 """The rows of the queue. What they mean is server/jobs' business."""
 
+import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import jobs
@@ -13,7 +14,10 @@ from server.store.sql import insert_or
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job. `batch` is what jobs must share to be done together; `attempts` counts this one."""
+    """A claimed job. `batch` is what jobs must share to be done together; `attempts` counts this one.
+
+    `claim` is this claim's own token: when its lease has run out and another has taken the job, it opens nothing.
+    """
 
     id: int
     kind: str
@@ -21,6 +25,10 @@ class Job:
     batch: str
     revision: int
     attempts: int
+    claim: str
+
+
+_JOB = tuple(jobs.c[name] for name in Job.__slots__)
 
 
 async def enqueue(
@@ -66,8 +74,8 @@ async def claim(
     statement = (
         jobs.update()
         .where(jobs.c.id.in_(ids))
-        .values(lease_until=lease_until, claimed_by=worker, attempts=jobs.c.attempts + 1)
-        .returning(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.batch, jobs.c.revision, jobs.c.attempts)
+        .values(lease_until=lease_until, claimed_by=worker, claim=uuid.uuid4().hex, attempts=jobs.c.attempts + 1)
+        .returning(*_JOB)
     )
     return [Job(*row) for row in await conn.execute(statement)]
 
@@ -88,9 +96,10 @@ def _due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ..
 
 async def finish(conn: AsyncConnection, job: Job) -> None:
     """End the job, unless it was asked for again meanwhile: then it waits for its next run."""
-    same = (jobs.c.id == job.id, jobs.c.revision == job.revision)
+    mine = jobs.c.claim == job.claim
+    same = (jobs.c.id == job.id, mine, jobs.c.revision == job.revision)
     if (await conn.execute(jobs.delete().where(*same))).rowcount == 0:
-        await conn.execute(jobs.update().where(jobs.c.id == job.id).values(lease_until=None, attempts=0))
+        await conn.execute(jobs.update().where(jobs.c.id == job.id, mine).values(lease_until=None, attempts=0))
 
 
 async def postpone(conn: AsyncConnection, job: Job, run_at: datetime, error: str, *, counts: bool) -> None:
@@ -99,37 +108,39 @@ async def postpone(conn: AsyncConnection, job: Job, run_at: datetime, error: str
     same = jobs.c.revision == job.revision  # asked for again meanwhile: then it runs at once
     await conn.execute(
         jobs.update()
-        .where(jobs.c.id == job.id)
+        .where(jobs.c.id == job.id, jobs.c.claim == job.claim)
         .values(
             lease_until=None,
             error=error,
-            run_at=case((same, run_at), else_=jobs.c.run_at),
+            run_at=case((same, literal(run_at, jobs.c.run_at.type)), else_=jobs.c.run_at),
             attempts=case((same, attempts), else_=0),
         )
     )
 
 
-async def give_up(conn: AsyncConnection, job: Job, error: str, now: datetime) -> None:
+async def give_up(conn: AsyncConnection, job: Job, error: str, now: datetime) -> bool:
+    """End the job without success, unless it was asked for again meanwhile: then it runs again, and this is False."""
+    mine = jobs.c.claim == job.claim
+    same = (jobs.c.id == job.id, mine, jobs.c.revision == job.revision)
+    values = {"lease_until": None, "error": error, "given_up_at": now}
+    if (await conn.execute(jobs.update().where(*same).values(**values))).rowcount:
+        return True
+    await conn.execute(jobs.update().where(jobs.c.id == job.id, mine).values(lease_until=None, attempts=0))
+    return False
+
+
+async def renew(conn: AsyncConnection, claimed: Sequence[Job], lease_until: datetime) -> None:
+    """Keep what is still being worked on."""
+    claims = {job.claim for job in claimed}
     await conn.execute(
-        jobs.update()
-        .where(jobs.c.id == job.id, jobs.c.revision == job.revision)
-        .values(lease_until=None, error=error, given_up_at=now)
-    )
-    await conn.execute(
-        jobs.update().where(jobs.c.id == job.id, jobs.c.revision != job.revision).values(lease_until=None, attempts=0)
+        jobs.update().where(jobs.c.claim.in_(claims), jobs.c.lease_until.is_not(None)).values(lease_until=lease_until)
     )
 
 
-async def release(conn: AsyncConnection, worker: str) -> int:
-    """Give back what a worker of this name, now dead, had claimed."""
-    statement = jobs.update().where(jobs.c.claimed_by == worker, jobs.c.lease_until.is_not(None))
-    return (await conn.execute(statement.values(lease_until=None))).rowcount
-
-
-async def wake(conn: AsyncConnection, kind: str, now: datetime) -> int:
-    """Make all waiting jobs of a kind due now."""
-    statement = jobs.update().where(jobs.c.kind == kind, jobs.c.run_at > now, jobs.c.given_up_at.is_(None))
-    return (await conn.execute(statement.values(run_at=now))).rowcount
+async def list_claimed(conn: AsyncConnection, worker: str) -> Sequence[Job]:
+    """What a worker of this name has claimed and not ended."""
+    statement = select(*_JOB).where(jobs.c.claimed_by == worker, jobs.c.lease_until.is_not(None))
+    return [Job(*row) for row in await conn.execute(statement)]
 
 
 async def count_jobs(conn: AsyncConnection) -> dict[str, int]:

@@ -19,7 +19,10 @@ State = Literal["pending", "ready", "held", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """One parallel version. `article` is its text, None until there is one; `version_id`, `source_hash`: made from."""
+    """One parallel version. `article` is its text, None until there is one; `version_id`, `source_hash`: made from.
+
+    `basis`: which text on which way; `tried_hash`: the source text for which its making was given up.
+    """
 
     article_id: int
     language: str
@@ -29,6 +32,8 @@ class Parallel:
     reason: str = ""
     version_id: int | None = None
     source_hash: str | None = None
+    basis: str = ""
+    tried_hash: str | None = None
     from_language: str | None = None
     engine: str = ""
     package_sha256: str = ""
@@ -69,24 +74,24 @@ async def request_parallels(conn: AsyncConnection, article_id: int, languages: S
     """A row for each language that has none yet, pending."""
     for language in languages:
         statement = insert_or(conn, parallels).values(
-            article_id=article_id, language=language, origin="machine", state="pending", findings="[]", changed_at=now
+            article_id=article_id, language=language, origin="machine", state="pending", changed_at=now
         )
         await conn.execute(statement.on_conflict_do_nothing())
 
 
-async def set_state(
-    conn: AsyncConnection, article_id: int, language: str, state: State, reason: str, now: datetime
+async def set_unmade(
+    conn: AsyncConnection, article_id: int, language: str, state: State, reason: str, tried_hash: str, now: datetime
 ) -> None:
-    """Change only the state and its reason; the text that is there stays."""
-    await conn.execute(
-        parallels.update()
-        .where(parallels.c.article_id == article_id, parallels.c.language == language)
-        .values(state=state, reason=reason, changed_at=now)
-    )
+    """Say why a machine version of the text with this hash was not made; the older text that is there stays."""
+    mine = (parallels.c.article_id == article_id, parallels.c.language == language, parallels.c.origin == "machine")
+    values = {"state": state, "reason": reason, "tried_hash": tried_hash, "changed_at": now}
+    await conn.execute(parallels.update().where(*mine).values(**values))
 
 
-async def delete_parallel(conn: AsyncConnection, article_id: int, language: str) -> None:
-    await conn.execute(parallels.delete().where(parallels.c.article_id == article_id, parallels.c.language == language))
+async def delete_machine_version(conn: AsyncConnection, article_id: int, language: str) -> None:
+    """What people wrote is never deleted."""
+    mine = (parallels.c.article_id == article_id, parallels.c.language == language, parallels.c.origin == "machine")
+    await conn.execute(parallels.delete().where(*mine))
 
 
 async def list_unfinished(conn: AsyncConnection) -> Sequence[int]:
@@ -101,7 +106,7 @@ async def list_unfinished(conn: AsyncConnection) -> Sequence[int]:
             or_(
                 parallels.c.state.in_(("pending", "failed")),
                 parallels.c.source_hash.is_(None),
-                parallels.c.source_hash != versions.c.content_hash,
+                parallels.c.source_hash != versions.c.text_hash,
             ),
         )
         .distinct()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import articles, placements, topics
@@ -31,6 +31,7 @@ class Placement:
     route: str
     published_at: datetime
     shown_at: datetime
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +46,52 @@ class Filters:
 _COLUMNS = tuple(placements.c[name] for name in Placement.__slots__)
 
 
-async def list_placements(conn: AsyncConnection, article_id: int) -> Sequence[Placement]:
-    rows = await conn.execute(select(*_COLUMNS).where(placements.c.article_id == article_id))
-    return [Placement(*row) for row in rows]
-
-
 async def list_newest(
     conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
 ) -> Sequence[Placement]:
-    """The newest placements that may be shown by now, newest first."""
+    """The newest placements that may be shown by now, newest first; what is gone or expired takes nobody's place."""
+    alive = or_(placements.c.expires_at.is_(None), placements.c.expires_at > now)
+    return await _list(conn, channel, language, filters, now, limit, placements.c.state == "usable", alive)
+
+
+async def list_gone(
+    conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
+) -> Sequence[Placement]:
+    """The newest of those that were withdrawn or removed."""
+    return await _list(conn, channel, language, filters, now, limit, placements.c.state != "usable")
+
+
+async def _list(
+    conn: AsyncConnection,
+    channel: str,
+    language: str,
+    filters: Filters,
+    now: datetime,
+    limit: int,
+    *conditions: ColumnElement[bool],
+) -> Sequence[Placement]:
     statement = (
         _select(select(*_COLUMNS), channel, language, filters)
-        .where(placements.c.shown_at <= now)
+        .where(placements.c.shown_at <= now, *conditions)
         .order_by(placements.c.shown_at.desc(), placements.c.id.desc())
         .limit(limit)
     )
     return [Placement(*row) for row in await conn.execute(statement)]
 
 
-async def find_next_shown(conn: AsyncConnection, channel: str, language: str, now: datetime) -> datetime | None:
-    """When the next embargo in this feed ends."""
-    statement = select(func.min(placements.c.shown_at)).where(
-        placements.c.channel == channel, placements.c.language == language, placements.c.shown_at > now
-    )
-    moment: datetime | None = (await conn.execute(statement)).scalar_one()
-    return moment
+async def find_next_turn(conn: AsyncConnection, channel: str, language: str, now: datetime) -> datetime | None:
+    """When this feed next changes by itself: an embargo ends, an article expires."""
+    moments = [
+        (
+            await conn.execute(
+                select(func.min(column)).where(
+                    placements.c.channel == channel, placements.c.language == language, column > now
+                )
+            )
+        ).scalar_one()
+        for column in (placements.c.shown_at, placements.c.expires_at)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 async def get_last_change(conn: AsyncConnection, channel: str, language: str) -> int:
@@ -97,7 +119,8 @@ async def delete_placement(conn: AsyncConnection, placement: Placement) -> None:
     )
 
 
-async def list_placements_of(conn: AsyncConnection, article_ids: Iterable[int]) -> dict[int, list[Placement]]:
+async def list_placements(conn: AsyncConnection, article_ids: Iterable[int]) -> dict[int, list[Placement]]:
+    """Article id → where it stands and stood."""
     found: dict[int, list[Placement]] = {}
     rows = await conn.execute(select(*_COLUMNS).where(placements.c.article_id.in_(list(article_ids))))
     for row in rows:

@@ -76,15 +76,16 @@ articles = Table(
     Index("articles_uri", "outlet", "uri"),
 )
 
-# `document` is the parsed article, `raw` what the outlet sent, byte for byte.
+# `document` is the parsed article, `raw` what the outlet sent, byte for byte. `text_hash`: of what is translated of it.
 versions = Table(
     "versions",
     metadata,
     Column("id", Id, primary_key=True),
     Column("article_id", ForeignKey("articles.id"), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("order_key", Text, nullable=False),
+    Column("order_key", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),  # sorts by bytes
     Column("content_hash", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("media_type", Text, nullable=False),
@@ -94,7 +95,8 @@ versions = Table(
 )
 
 # Parallel versions: at most one per language beside the source. `state` is pending, ready, held or failed; the text
-# (`document`) was made from version `version_id`, whose content is `source_hash`: if the head's differs, it is stale.
+# (`document`) stands for a version whose text is `source_hash`: if the head's differs, it is stale. `basis` says from
+# which text and on which way a machine made it; `tried_hash`: the text for which it was given up.
 parallels = Table(
     "parallels",
     metadata,
@@ -105,6 +107,8 @@ parallels = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("version_id", BigInteger),
     Column("source_hash", Text),
+    Column("basis", Text, nullable=False, default=""),
+    Column("tried_hash", Text),
     Column("from_language", Text),
     Column("engine", Text, nullable=False, default=""),
     Column("package_sha256", Text, nullable=False, default=""),
@@ -115,8 +119,33 @@ parallels = Table(
     Column("changed_at", UtcTime, nullable=False),
 )
 
+# What people wrote as parallel versions, all of it, in the order of arrival.
+contributions = Table(
+    "contributions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
+    Column("language", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+)
+
+# Items that an outlet pushed as the translation of another: they live in that article's set.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("language", Text, nullable=False),
+)
+
 # Where an article stands: one row per channel and language. `shown_at` is the time from which readers see this state
-# (never before an embargo ends). `mark` is what else the entry shows: its freshness and its siblings.
+# (never before an embargo ends), `expires_at` that from which a usable one is gone. `mark` is what else the entry says.
 placements = Table(
     "placements",
     metadata,
@@ -132,6 +161,7 @@ placements = Table(
     Column("change", BigInteger, nullable=False),
     Column("published_at", UtcTime, nullable=False),
     Column("shown_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
     UniqueConstraint("channel", "language", "article_id"),
     Index("placements_newest", "channel", "language", "shown_at"),
     Index("placements_changed", "channel", "language", "change"),
@@ -147,7 +177,7 @@ topics = Table(
 )
 
 # State is the queue: a job is written in the transaction of the fact that causes it. `revision` grows when a fact
-# comes in while the job waits or runs: only a run that saw the last revision ends the job.
+# comes in while the job waits or runs: only a run that saw the last revision ends the job, under its own claim.
 jobs = Table(
     "jobs",
     metadata,
@@ -161,11 +191,13 @@ jobs = Table(
     Column("run_at", UtcTime, nullable=False),
     Column("lease_until", UtcTime),
     Column("claimed_by", Text),
+    Column("claim", Text),
     Column("error", Text, nullable=False, default=""),
     Column("given_up_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("kind", "subject"),
     Index("jobs_due", "kind", "run_at"),
+    sqlite_autoincrement=True,  # an id is never used again
 )
 
 answers = Table(

@@ -1,8 +1,6 @@
 """The real command line in processes of its own, on a data folder of the test's own."""
 
 import os
-import random
-import re
 import signal
 import socket
 import sqlite3
@@ -13,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,13 +22,13 @@ from server.commands.keys import issue_key
 from translators import packages
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0  # seconds that anything may take on a machine that has much else to do
+PATIENCE = 180.0  # seconds that anything may take on a machine that has much else to do
 
 # Sentences that every language check knows for what they are; `{}` makes each article different.
 TEXTS = {
     "az": (
         "Nazirlər cümə günü paytaxtda ticarət məsələlərini müzakirə edəcəklər: {}",
-        "<p>Dörd ölkənin nazirləri cümə günü görüşəcəklər. Onlar ticarət və su məsələlərini müzakirə edəcəklər: {}.</p>",
+        "<p>Dörd ölkənin nazirləri cümə günü görüşəcəklər. Onlar ticarət və su məsələlərindən danışacaqlar: {}.</p>",
     ),
     "en": (
         "The ministers will meet in the capital on Friday to discuss trade: {}",
@@ -62,7 +59,12 @@ def make_ninjs(language: str, mark: object, *, sentences: int = 1, **more: Any) 
         "type": "text",
         "language": language,
         "headlines": [{"value": headline.format(mark)}],
-        "bodies": [{"contentType": "text/html", "value": "".join(text.format(mark) for _ in range(sentences))}],
+        "bodies": [
+            {
+                "contentType": "text/html",
+                "value": "".join(text.format(mark if sentences == 1 else f"{mark}-{n}") for n in range(sentences)),
+            }
+        ],
     }
     return document | more
 
@@ -202,6 +204,10 @@ class Karvan:
         setting = Setting(self.config, self.data)
         return (await issue_key(setting, setting.load(), owner))[1]
 
+    def read_sample_keys(self) -> dict[str, str]:
+        keys: dict[str, str] = orjson.loads((self.data / "sample.json").read_bytes())
+        return keys
+
     def install_starter(self) -> None:
         folder = self.data / "packages"
         folder.mkdir(parents=True, exist_ok=True)
@@ -226,7 +232,7 @@ class Karvan:
     def list_states(self) -> dict[tuple[str, str], str]:
         """(item, language) → state of each parallel version; `stale` when made from another version's text."""
         rows = self.query(
-            "SELECT item, language, CASE WHEN state = 'ready' AND source_hash != content_hash THEN 'stale' "
+            "SELECT item, language, CASE WHEN state IN ('ready', 'held') AND source_hash != text_hash THEN 'stale' "
             "ELSE state END FROM parallels JOIN articles ON articles.id = parallels.article_id "
             "JOIN versions ON versions.id = head_id"
         )

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from server.access import find_role, hash_key, make_key
-from server.app import make_app
+from server.app import Runner, make_app
 from server.config import Config
 from server.configfile import parse_config
 from server.keys import CLOCK, CONFIG, DATABASE
@@ -141,7 +141,7 @@ async def start(tmp_path: Path, config: Config, clock: Clock) -> AsyncIterator[S
         await stop()
         options = {"translator": PseudoTranslator(), "clock": clock, "base": "https://karvan.example"} | options
         app = make_app(options.pop("config", config), tmp_path, **options)
-        runner = web.AppRunner(app, access_log=None)
+        runner = Runner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         session = aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=("Accept-Encoding",))
@@ -155,3 +155,10 @@ async def start(tmp_path: Path, config: Config, clock: Clock) -> AsyncIterator[S
 @pytest.fixture
 async def server(start: StartServer) -> Server:
     return await start()
+
+
+@pytest.fixture
+async def quiet(start: StartServer) -> Server:
+    """A server that translates nothing: what is there was pushed."""
+    server: Server = await start(with_worker=False)
+    return server

@@ -1,0 +1,140 @@
+"""What outlets hand in, taken whole: stored, with all that follows from it, in the caller's transaction.
+
+take_push      an article or its next version; where it says whose translation it is, that article's parallel version
+take_version   a parallel version written by people
+take_kill      a withdrawal
+take_once      any of these under an Idempotency-Key: the second time the first answer again
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds import Fault
+from feeds.model import Origin
+from server import consequences, ingest, problems
+from server.consequences import Ask
+from server.ingest import Push
+from server.publishing import Site
+from server.store import articles, contributions
+from server.store.answers import Answer, find_answer, save_answer
+from server.store.articles import ArticleRow
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is answered. `refused`: the push is in the history, but the article was withdrawn and takes no more."""
+
+    status: int
+    body: dict[str, Any]
+    etag: str
+    refused: bool = False
+
+
+async def take_push(conn: AsyncConnection, push: Push, site: Site, now: datetime) -> Receipt:
+    """Store an article or its next version. Raises what `ingest.store_push` raises."""
+    if push.article.translation_of is not None:
+        return await _take_linked(conn, push, site, now)
+    stored = await ingest.store_push(conn, push, site.config, now)
+    if stored.created or stored.changed or not stored.served or push.article.pub_status == "canceled":
+        await consequences.settle(conn, stored.article_id, site.config, now)
+    body = {
+        "uri": stored.uri,
+        "outlet": push.outlet,
+        "item": push.item,
+        "version": stored.number,
+        "created": stored.created,
+        "changed": stored.changed,
+        "served": stored.served,
+        "href": site.article(push.outlet, push.item),
+    }
+    return Receipt(201 if stored.created else 200, body, stored.etag, stored.refused)
+
+
+async def take_version(
+    conn: AsyncConnection, row: ArticleRow, push: Push, origin: Origin, site: Site, now: datetime
+) -> Receipt:
+    """Store a parallel version written by people. Raises what `ingest.store_version` raises."""
+    ingest.check_preconditions(push.if_match, push.if_none_match, row)
+    changed = await ingest.store_version(conn, row, push, origin, now)
+    if changed:
+        await consequences.settle(conn, row.id, site.config, now, ask=Ask.ALL)
+    body = {
+        "uri": row.uri,
+        "outlet": row.outlet,
+        "item": row.item,
+        "version": row.head.number,
+        "language": push.article.language,
+        "origin": origin,
+        "created": False,
+        "changed": changed,
+        "served": True,
+        "href": site.article(row.outlet, row.item),
+    }
+    return Receipt(200, body, ingest.make_etag(row.head))
+
+
+async def take_kill(conn: AsyncConnection, row: ArticleRow, reason: str, site: Site, now: datetime) -> Receipt:
+    """Withdraw an article for good, in every language; the second time changes nothing."""
+    if row.canceled_at is None:
+        await articles.cancel_article(conn, row.id, reason, now)
+        await consequences.settle(conn, row.id, site.config, now)
+    body = {
+        "outlet": row.outlet,
+        "item": row.item,
+        "pub_status": "canceled",
+        "changed": row.canceled_at is None,
+        "canceled_at": row.canceled_at or now,
+        "reason": row.cancel_reason if row.canceled_at else reason,
+    }
+    return Receipt(200, body, ingest.make_etag(row.head))
+
+
+async def take_once(
+    conn: AsyncConnection,
+    owner: str,
+    key: str,
+    request_hash: str,
+    since: datetime,
+    now: datetime,
+    push: Callable[[], Awaitable[Receipt]],
+) -> Receipt | Answer:
+    """What `push` gives, or what was answered under this key since `since`; refusals are not remembered."""
+    if answered := await find_answer(conn, owner, key, since):
+        return answered
+    receipt = await push()
+    if not receipt.refused:
+        answer = Answer(request_hash, 201, str(receipt.body["href"]), orjson.dumps(receipt.body))
+        await save_answer(conn, owner, key, answer, now)
+    return receipt
+
+
+async def find_mine(conn: AsyncConnection, outlet: str, item: str) -> ArticleRow:
+    """The outlet's article. Raises ArticleNotFound, which says where an item lives that came as a translation."""
+    row = await articles.find_article(conn, outlet, item)
+    if row is not None:
+        return row
+    if alias := await contributions.find_alias(conn, outlet, item):
+        raise problems.ArticleNotFound(
+            f"{item!r} was pushed as the {alias.language} version of {alias.item!r} and lives there: "
+            f"/v1/articles/{alias.outlet}/{alias.item}"
+        )
+    raise problems.ArticleNotFound(f"{outlet} has pushed no item {item!r}")
+
+
+async def _take_linked(conn: AsyncConnection, push: Push, site: Site, now: datetime) -> Receipt:
+    """A document that says whose translation it is joins that article's set."""
+    row = await articles.find_article_by_uri(conn, push.outlet, push.article.translation_of or "")
+    if row is None:
+        detail = f"{push.outlet} has pushed no article with the uri {push.article.translation_of!r}"
+        raise problems.InvalidDocument(detail, errors=[Fault("/associations", detail)])
+    if push.item != row.item:
+        if await articles.find_article(conn, push.outlet, push.item):
+            detail = f"item {push.item!r} is an article of its own: it cannot join the set of {row.item!r}"
+            raise problems.InvalidDocument(detail, errors=[Fault("/associations", detail)])
+        await contributions.save_alias(conn, push.outlet, push.item, row.id, push.article.language)
+    return await take_version(conn, row, push, "outlet", site, now)

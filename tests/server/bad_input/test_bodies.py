@@ -1,0 +1,135 @@
+"""Bodies: too big, oddly encoded, cut short, slow, or where none belongs."""
+
+import asyncio
+import gzip
+import io
+import zlib
+
+import brotli
+import orjson
+import zstandard
+
+from server import responses
+
+JSON, XML = "application/json", "application/atom+xml;type=entry"
+
+REASONS: dict[str, tuple[str | None, bytes, int | tuple[int, ...]]] = {
+    "no JSON": (JSON, b"wrong", 400),
+    "a list": (JSON, b"[]", 422),
+    "a number": (JSON, b'{"reason": 1}', 422),
+    "null": (JSON, b'{"reason": null}', 422),
+    "endless": (JSON, orjson.dumps({"reason": "x" * 50_000}), 422),
+    "deep": (JSON, b'{"reason":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
+    "lone surrogate": (JSON, rb'{"reason": "\ud800"}', 400),
+    "NUL": (JSON, rb'{"reason": "a\u0000b"}', 422),
+    "latin-1": (JSON, b'{"reason": "\xe9"}', 400),
+    "another name": (JSON, b'{"because": "x"}', 422),
+    "XML": (XML, b"<entry/>", 415),
+    "a form": ("application/x-www-form-urlencoded", b"reason=x", 415),
+}
+
+
+async def test_a_bad_reason_kills_nothing(walker):
+    for method, walk in walker.each():
+        for name, (content_type, body, statuses) in REASONS.items() if walk.reason else ():
+            headers = {} if content_type is None else {"Content-Type": content_type}
+            answer = await walker.call_bare(method, walk.path, walk.by, headers, body)
+            walker.check(f"{method} {walk.path} {name}", answer, statuses)
+        for query in ("a%00b", "x" * 5_000) if walk.reason else ():
+            answer = await walker.server.call(method, f"{walk.path}?reason={query}", by=walk.by)
+            walker.check(f"?reason={query[:9]}", answer, (400, 422))
+    walker.end()
+
+
+async def test_what_is_too_big_is_refused_however_it_comes(walker):
+    size, bombs = 2_000_001, make_bombs(20_000_000)
+
+    async def flow():
+        for _ in range(40):
+            yield b" " * 65_536
+
+    for method, walk in walker.each():
+        if walk.takes is None and not walk.reason:
+            continue
+        headers = {"Content-Type": JSON}
+        sized = await walker.server.call(method, walk.path, by=walk.by, headers=headers, data=io.BytesIO(b" " * size))
+        walker.check(f"{method} {walk.path} by length", sized, 413)
+        flowing = await walker.server.call(method, walk.path, by=walk.by, headers=headers, data=flow())
+        walker.check(f"{method} {walk.path} in chunks", flowing, 413)
+        for encoding, bomb in bombs.items():
+            headers = {"Content-Type": JSON, "Content-Encoding": encoding}
+            burst = await walker.server.call(method, walk.path, by=walk.by, headers=headers, data=bomb)
+            walker.check(f"{method} {walk.path} {encoding} bomb", burst, (400, 413, 415))
+    walker.end()
+
+
+def make_bombs(size: int) -> dict[str, bytes]:
+    blank = b" " * size
+    return {
+        "gzip": gzip.compress(blank, 9),
+        "deflate": zlib.compress(blank, 9),
+        "br": brotli.compress(blank, quality=1),
+        "zstd": zstandard.compress(blank),
+    }
+
+
+async def test_encoded_bodies_are_read_when_they_can_be_and_refused_when_not(walker):
+    good = orjson.dumps(walker.good)
+    bad = {
+        "gzip": (b"\x1f\x8b" + b"x" * 50, gzip.compress(good)[:40], good),
+        "deflate": (b"\x00" * 20,),
+        "br": (b"\xff" * 50,),
+        "zstd": (b"\x28\xb5\x2f\xfd" + b"\xff" * 50,),
+        "gzip, gzip": (gzip.compress(gzip.compress(good)), good),
+        "compress": (good,),
+        "pigeon": (good,),
+        "identity, pigeon": (good,),
+    }
+    for method, walk in walker.each(taking=True):
+        for encoding, bodies in bad.items():
+            for body in bodies:
+                header = b"Content-Type: application/json\r\nContent-Encoding: " + encoding.encode()
+                reply = await walker.ask(method, walk.path.encode(), walk, header, body=body)
+                walker.check(f"{method} {walk.path} {encoding} {body[:9]!r}", reply, (400, 415))
+    walker.end()
+
+
+async def test_a_body_that_stops_or_lies_is_not_stored(walker):
+    key = (await walker.server.get_key("caravan-wire")).encode()
+    headers = [b"Authorization: Bearer " + key, b"Content-Type: application/json"]
+    good = orjson.dumps(walker.good)
+    line = b"PUT /v1/articles/caravan-wire/new HTTP/1.1\r\nHost: x\r\n" + b"\r\n".join(headers) + b"\r\n"
+    host, port = walker.server.base.removeprefix("http://").split(":")
+    for sent in (
+        line + b"Content-Length: 9000\r\n\r\n" + good,
+        line + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (len(good) + 9) + good,
+        line + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(good) + good + b"\r\n",
+    ):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(sent)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+    for name, lie in {
+        "two lengths": b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        "length and chunks": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "negative length": b"Content-Length: -5\r\n\r\nhello",
+        "length of a word": b"Content-Length: five\r\n\r\nhello",
+        "bad chunk": b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+        "endless chunk": b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\nhello",
+        "other transfer": b"Transfer-Encoding: gzip\r\n\r\nhello",
+    }.items():
+        walker.check(name, await walker.talk(line + b"Connection: close\r\n" + lie), (400, 411, 413, 501))
+    walker.end()
+
+
+async def test_a_body_that_never_ends_is_given_up(walker, monkeypatch):
+    monkeypatch.setattr(responses, "MOST_SECONDS", 0.2)
+    for method, walk in walker.each():
+        if walk.takes is None and not walk.reason:
+            continue
+        key = (await walker.server.get_key(walk.by)).encode()
+        headers = b"Authorization: Bearer " + key + b"\r\nContent-Type: application/json\r\nContent-Length: 900"
+        reply = await walker.talk(walker.make_request(method, walk.path.encode(), headers) + b'{"type"')
+        walker.check(f"{method} {walk.path}", reply, 408)
+    walker.end()
