@@ -5,12 +5,13 @@ sample/       the sample that `make run` shows
 app           make_app(config, data, …): the only place where parts meet
 routes        the whole HTTP surface, one list: method, path, handler, what the caller needs
 worker        job kind → step: the pipeline told in order
-handlers/     request → call → response: articles, channels (feeds), health
+handlers/     request → call → response: pushes, articles (looked up), channels (feeds), health
 pages/        what people look at: templates, five languages, views
 access        key → outlet, subscriber or admin; what each may call
 responses     values → HTTP responses: validators, encodings
 sets          a translation set as the API shows it, to each reader what they may see
 keys          typed keys of app and request: all that a handler may reach
+intake        what outlets hand in, taken whole, in one transaction
 consequences  what follows from a change of an article, in the same transaction
 ingest        a document from outside → stored version; safe against order and repetition
 translation   article → parallel versions: which source, which engine, what is held
@@ -18,6 +19,7 @@ publishing    channel → Feed → Document
 client        pushes files to a server: `karvan push` and the sample
 placing       decision + texts → where the article stands
 documents     files → documents to push; frontmatter: their heads
+runner        takes jobs from the queue and has them done
 feedcache     rendered feeds while nothing in them changes
 routing       article × routing config → destinations and why (pure)
 visibility    may this reader see this article now (pure); the one gate

@@ -29,10 +29,11 @@ from server.pages.views import SAFE, pick_language
 from server.publishing import Site
 from server.responses import make_html
 from server.routes import add_routes
+from server.runner import Tools
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database
-from server.worker import Tools, work_until
+from server.worker import work
 from translators import Translator
 from translators.engines import make_translator
 
@@ -111,7 +112,7 @@ async def keep_worker(app: web.Application) -> AsyncIterator[None]:
     """Translation workers inside the process; at the end what runs is finished, within limits."""
     tools = Tools(WORKER, app[DATABASE], app[CONFIG], app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK])
     stopping = asyncio.Event()
-    task = asyncio.create_task(work_until(tools, stopping))
+    task = asyncio.create_task(work(tools, stopping))
     yield
     stopping.set()
     await task

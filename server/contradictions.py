@@ -11,6 +11,8 @@ Contradiction = tuple[tuple[str | int, ...], str]  # path of the option, reason
 def find_contradictions(config: Config) -> Iterator[Contradiction]:
     """Every place where the parts do not fit together."""
     known = set(config.languages.configured)
+    if config.database.url and not config.database.url.startswith("sqlite+aiosqlite:///"):
+        yield ("database", "url"), "only SQLite is supported: sqlite+aiosqlite:///PATH"
     yield from _contradicting_languages(config, known)
     yield from _contradicting_members(config, known)
     yield from _contradicting_exchanges(config, known)

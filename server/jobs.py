@@ -5,7 +5,7 @@
 Steps must bear repetition: a worker that dies in the middle leaves its jobs to the next.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,10 +40,10 @@ def read_translation(job: Job) -> tuple[int, str]:
 
 
 async def claim(
-    conn: AsyncConnection, kinds: Collection[str], *, worker: str, limits: Limits, limit: int, now: datetime
+    conn: AsyncConnection, kind: str, *, worker: str, limits: Limits, limit: int, now: datetime
 ) -> Sequence[Job]:
     lease = now + timedelta(seconds=limits.job_lease_seconds)
-    return await rows.claim(conn, kinds, worker=worker, now=now, lease_until=lease, limit=limit)
+    return await rows.claim(conn, kind, worker=worker, now=now, lease_until=lease, limit=limit)
 
 
 async def renew(conn: AsyncConnection, claimed: Sequence[Job], limits: Limits, now: datetime) -> None:

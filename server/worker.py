@@ -3,15 +3,12 @@
   translate   waiting articles of one target language: read → engine (off the event loop) → write, and what follows
   settle      an article whose config or packages changed: routes, translations and places worked out again
 
-Loops claim due jobs, do them, and finish, postpone or give them up; a killed worker's jobs go to the next.
+`server/runner` claims the jobs and has them done.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from concurrent.futures import Executor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -21,55 +18,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import consequences, jobs, routing, translation
 from server.config import Config
 from server.consequences import Ask
+from server.runner import Step, Tools, fail, run_until, wait_for_any
 from server.store import articles, parallels
 from server.store import jobs as rows
 from server.store.answers import find_meta, save_meta
-from server.store.engine import Database
 from server.store.jobs import Job
-from translators import Direction, TranslationError, Translator
+from translators import Direction
 from translators.pipeline import Failure, Fields, Outcome, translate_fields
 
 log = structlog.get_logger()
 
-IDLE_SECONDS = 1.0  # how long a job that another process enqueued may wait unseen
-TROUBLE_SECONDS = 5.0  # how long a worker that cannot reach its queue waits before it tries again
-DRAIN_SECONDS = 6.0  # for what runs when the worker is to stop: a process has 10 s to end
 WATCH_SECONDS = 2.0  # how often installed packages are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What steps work with. `name` tells this worker's claims from others'."""
-
-    name: str
-    database: Database
-    config: Config
-    translator: Translator
-    engine_room: Executor
-    clock: Callable[[], datetime]
-
-
-Step = Callable[[Tools, Sequence[Job]], Awaitable[None]]
-
-
-async def work_until(tools: Tools, stopping: asyncio.Event) -> None:
-    """Do jobs until `stopping` is set; what is not finished soon after that is given back."""
-    task = asyncio.create_task(work(tools, stopping))
-    await stopping.wait()
-    _, running = await asyncio.wait([task], timeout=DRAIN_SECONDS)
-    for one in running:
-        one.cancel()
-        await asyncio.wait([one])
-    tools.engine_room.shutdown(wait=False, cancel_futures=True)
-    async with tools.database.write() as conn:
-        await jobs.give_back(conn, tools.name, tools.clock())
+def make_steps(config: Config) -> dict[str, Step]:
+    """Job kind → step."""
+    return {
+        jobs.TRANSLATE: Step(translate, config.translation.batch_articles, say_why_not),
+        jobs.SETTLE: Step(settle, 1, leave_it),
+    }
 
 
 async def work(tools: Tools, stopping: asyncio.Event) -> None:
-    """Do jobs until `stopping` is set; what runs then is finished."""
+    """Do jobs and look after packages until `stopping` is set."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_loop(tools, jobs.TRANSLATE, translate, tools.config.translation.batch_articles, stopping))
-        group.create_task(_loop(tools, jobs.SETTLE, settle, 1, stopping))
+        group.create_task(run_until(tools, make_steps(tools.config), stopping))
         group.create_task(_watch(tools, stopping))
 
 
@@ -85,7 +58,7 @@ async def translate(tools: Tools, claimed: Sequence[Job]) -> None:
         results = await _run_engine(tools, legs, [plan for _, plan in planned])
         for (job, plan), result in zip(planned, results, strict=True):
             if isinstance(result, Failure):
-                await _fail(tools, job, result.reason)
+                await fail(tools, make_steps(tools.config)[job.kind], job, result.reason)
             else:
                 await _save(tools, job, plan, result)
 
@@ -181,79 +154,21 @@ async def _set_unmade(conn: AsyncConnection, job: Job, state: parallels.State, r
     await parallels.set_unmade(conn, article_id, language, state, reason, text_hash, now)
 
 
-async def _fail(tools: Tools, job: Job, reason: str) -> None:
-    """Try again later, or give up; a version that is given up says why."""
+async def say_why_not(conn: AsyncConnection, tools: Tools, job: Job, reason: str) -> None:
+    """A version that is given up says why."""
     now = tools.clock()
-    log.warning("job failed", kind=job.kind, subject=job.subject, attempt=job.attempts, reason=reason)
-    async with tools.database.write() as conn:
-        given_up = await jobs.fail(conn, job, reason, tools.config.limits, now)
-        if given_up and job.kind == jobs.TRANSLATE:
-            await _set_unmade(conn, job, "failed", reason, now)
-            article_id, language = jobs.read_translation(job)
-            await consequences.settle(conn, article_id, tools.config, now, ask=_pick_ask(language, tools.config))
+    await _set_unmade(conn, job, "failed", reason, now)
+    article_id, language = jobs.read_translation(job)
+    await consequences.settle(conn, article_id, tools.config, now, ask=_pick_ask(language, tools.config))
+
+
+async def leave_it(conn: AsyncConnection, tools: Tools, job: Job, reason: str) -> None:
+    """The job's row keeps the reason."""
 
 
 def _pick_ask(language: str, config: Config) -> Ask:
     """Others may wait for the version in the pivot language: they hear of it."""
     return Ask.ALL if language == config.languages.pivot else Ask.NOTHING
-
-
-async def _loop(tools: Tools, kind: str, step: Step, limit: int, stopping: asyncio.Event) -> None:
-    changed = tools.database.watch()
-    while not stopping.is_set():
-        changed.clear()
-        try:
-            claimed = await _claim(tools, (kind,), limit)
-            if claimed:
-                await _do(tools, step, claimed)
-                continue
-        except Exception:  # a full disk, a database that is away: it goes on when that is over
-            log.exception("worker cannot work", retry_seconds=TROUBLE_SECONDS)
-            await _wait_for_any((stopping,), TROUBLE_SECONDS)
-        else:
-            await _wait_for_any((changed, stopping), IDLE_SECONDS)
-
-
-async def _claim(tools: Tools, kinds: Collection[str], limit: int) -> Sequence[Job]:
-    now = tools.clock()
-    async with tools.database.read() as conn:
-        if not await rows.has_due(conn, kinds, now):
-            return []
-    async with tools.database.write() as conn:
-        return await jobs.claim(conn, kinds, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
-
-
-async def _do(tools: Tools, step: Step, claimed: Sequence[Job]) -> None:
-    if claimed[0].attempts > tools.config.limits.job_attempts:  # counted when claimed; after the first it comes alone
-        await _fail(tools, claimed[0], "every attempt ended with the death of its worker")
-        return
-    try:
-        async with _keep_leases(tools, claimed):
-            await step(tools, claimed)
-    except TranslationError as error:
-        for job in claimed:
-            await _fail(tools, job, str(error))
-    except Exception:
-        log.exception("step failed", kind=claimed[0].kind)
-        for job in claimed:
-            await _fail(tools, job, "an error of the server; its log has the details")
-
-
-@asynccontextmanager
-async def _keep_leases(tools: Tools, claimed: Sequence[Job]) -> AsyncIterator[None]:
-    """Nobody else takes the jobs while they are worked on, however long a batch is."""
-
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(tools.config.limits.job_lease_seconds / 3)
-            async with tools.database.write() as conn:
-                await jobs.renew(conn, claimed, tools.config.limits, tools.clock())
-
-    renewing = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        renewing.cancel()
 
 
 async def _watch(tools: Tools, stopping: asyncio.Event) -> None:
@@ -263,7 +178,7 @@ async def _watch(tools: Tools, stopping: asyncio.Event) -> None:
             await _compare_packages(tools)
         except Exception:
             log.exception("packages cannot be looked at", retry_seconds=WATCH_SECONDS)
-        await _wait_for_any((stopping,), WATCH_SECONDS)
+        await wait_for_any((stopping,), WATCH_SECONDS)
 
 
 async def _compare_packages(tools: Tools) -> None:
@@ -277,12 +192,3 @@ async def _compare_packages(tools: Tools) -> None:
         for article_id in await parallels.list_unfinished(conn) if known is not None else ():
             await jobs.enqueue_settlement(conn, article_id, tools.clock())
         await save_meta(conn, "directions", digest)
-
-
-async def _wait_for_any(events: Sequence[asyncio.Event], seconds: float) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()

@@ -25,9 +25,10 @@ from server.configfile import ConfigError
 from server.jobs import TRANSLATE
 from server.keys import DATABASE
 from server.outbound import open_session
+from server.runner import Tools
 from server.store.engine import open_database
 from server.store.jobs import count_jobs
-from server.worker import Tools, work_until
+from server.worker import work
 
 NEWSROOM = "demo-newsroom"
 SHUTDOWN_SECONDS = 2.0  # for requests that are under way; with the worker's own time, a server ends within 10 s
@@ -201,7 +202,7 @@ async def _work(setting: Setting, config: Config, name: str) -> None:
     tools = Tools(name, database, config, engine, engine_room, application.get_time)
     click.echo(f"Karvan worker {name} waits for jobs")
     try:
-        await work_until(tools, stop)
+        await work(tools, stop)
     finally:
         await database.close()
 

@@ -1,7 +1,7 @@
 """The rows of the queue. What they mean is server/jobs' business."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,7 @@ async def enqueue(
 
 async def claim(
     conn: AsyncConnection,
-    kinds: Collection[str],
+    kind: str,
     *,
     worker: str,
     now: datetime,
@@ -54,7 +54,7 @@ async def claim(
     limit: int,
 ) -> Sequence[Job]:
     """Take the most urgent due job and those that can be done with it; a job that failed before comes alone."""
-    due = _due(kinds, now)
+    due = _due(kind, now)
     order = (jobs.c.priority, jobs.c.run_at, jobs.c.id)
     first = (
         await conn.execute(select(jobs).where(*due).order_by(*order).limit(1).with_for_update(skip_locked=True))
@@ -65,7 +65,7 @@ async def claim(
     if first.attempts == 0 and limit > 1:
         mates = (
             select(jobs.c.id)
-            .where(*due, jobs.c.kind == first.kind, jobs.c.batch == first.batch, jobs.c.attempts == 0)
+            .where(*due, jobs.c.batch == first.batch, jobs.c.attempts == 0)
             .order_by(*order)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -80,14 +80,14 @@ async def claim(
     return [Job(*row) for row in await conn.execute(statement)]
 
 
-async def has_due(conn: AsyncConnection, kinds: Collection[str], now: datetime) -> bool:
+async def has_due(conn: AsyncConnection, kind: str, now: datetime) -> bool:
     """Whether `claim` would find something."""
-    return (await conn.execute(select(jobs.c.id).where(*_due(kinds, now)).limit(1))).first() is not None
+    return (await conn.execute(select(jobs.c.id).where(*_due(kind, now)).limit(1))).first() is not None
 
 
-def _due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _due(kind: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        jobs.c.kind.in_(list(kinds)),
+        jobs.c.kind == kind,
         jobs.c.run_at <= now,
         jobs.c.given_up_at.is_(None),
         or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now),

@@ -1,0 +1,139 @@
+"""Takes jobs from the queue and has them done, until told to stop.
+
+  claim (under a lease that is kept) → Step.do → finished by the step | tried again later | given up, with the reason
+
+A killed worker's jobs go to the next; what is not finished when a worker stops is given back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server import jobs
+from server.config import Config
+from server.store import jobs as rows
+from server.store.engine import Database
+from server.store.jobs import Job
+from translators import TranslationError, Translator
+
+log = structlog.get_logger()
+
+IDLE_SECONDS = 1.0  # how long a job that another process enqueued may wait unseen
+TROUBLE_SECONDS = 5.0  # how long a worker that cannot reach its queue waits before it tries again
+DRAIN_SECONDS = 6.0  # for what runs when the worker is to stop: a process has 10 s to end
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What steps work with. `name` tells this worker's claims from others'."""
+
+    name: str
+    database: Database
+    config: Config
+    translator: Translator
+    engine_room: Executor
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done with the jobs of a kind, so many together; and what follows when one is given up."""
+
+    do: Callable[[Tools, Sequence[Job]], Awaitable[None]]
+    limit: int
+    on_given_up: Callable[[AsyncConnection, Tools, Job, str], Awaitable[None]]
+
+
+async def run_until(tools: Tools, steps: Mapping[str, Step], stopping: asyncio.Event) -> None:
+    """Do jobs until `stopping` is set; what is not finished soon after that is given back."""
+    loops = [asyncio.create_task(_loop(tools, kind, step, stopping)) for kind, step in steps.items()]
+    await stopping.wait()
+    _, running = await asyncio.wait(loops, timeout=DRAIN_SECONDS)
+    for one in running:
+        one.cancel()
+        await asyncio.wait([one])
+    tools.engine_room.shutdown(wait=False, cancel_futures=True)
+    async with tools.database.write() as conn:
+        await jobs.give_back(conn, tools.name, tools.clock())
+
+
+async def fail(tools: Tools, step: Step, job: Job, reason: str) -> None:
+    """Record a failed attempt: another one later, or none."""
+    log.warning("job failed", kind=job.kind, subject=job.subject, attempt=job.attempts, reason=reason)
+    async with tools.database.write() as conn:
+        if await jobs.fail(conn, job, reason, tools.config.limits, tools.clock()):
+            await step.on_given_up(conn, tools, job, reason)
+
+
+async def _loop(tools: Tools, kind: str, step: Step, stopping: asyncio.Event) -> None:
+    changed = tools.database.watch()
+    while not stopping.is_set():
+        changed.clear()
+        try:
+            claimed = await _claim(tools, kind, step.limit)
+            if claimed:
+                await _do(tools, step, claimed)
+                continue
+        except Exception:  # a full disk, a database that is away: it goes on when that is over
+            log.exception("worker cannot work", retry_seconds=TROUBLE_SECONDS)
+            await wait_for_any((stopping,), TROUBLE_SECONDS)
+        else:
+            await wait_for_any((changed, stopping), IDLE_SECONDS)
+
+
+async def _claim(tools: Tools, kind: str, limit: int) -> Sequence[Job]:
+    now = tools.clock()
+    async with tools.database.read() as conn:
+        if not await rows.has_due(conn, kind, now):
+            return []
+    async with tools.database.write() as conn:
+        return await jobs.claim(conn, kind, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
+
+
+async def _do(tools: Tools, step: Step, claimed: Sequence[Job]) -> None:
+    if claimed[0].attempts > tools.config.limits.job_attempts:  # counted when claimed; after the first it comes alone
+        await fail(tools, step, claimed[0], "every attempt ended with the death of its worker")
+        return
+    try:
+        async with _keep_leases(tools, claimed):
+            await step.do(tools, claimed)
+    except TranslationError as error:
+        for job in claimed:
+            await fail(tools, step, job, str(error))
+    except Exception:
+        log.exception("step failed", kind=claimed[0].kind)
+        for job in claimed:
+            await fail(tools, step, job, "an error of the server; its log has the details")
+
+
+@asynccontextmanager
+async def _keep_leases(tools: Tools, claimed: Sequence[Job]) -> AsyncIterator[None]:
+    """Nobody else takes the jobs while they are worked on, however long a batch is."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(tools.config.limits.job_lease_seconds / 3)
+            async with tools.database.write() as conn:
+                await jobs.renew(conn, claimed, tools.config.limits, tools.clock())
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
+
+
+async def wait_for_any(events: Sequence[asyncio.Event], seconds: float) -> None:
+    """Wait until one is set, at most so long."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
