@@ -17,6 +17,7 @@ ingest        a document from outside → stored version; safe against order and
 translation   article → parallel versions: which source, which engine, what is held
 publishing    channel → Feed → Document
 client        pushes files to a server: `karvan push` and the sample
+versioning    which version is newer, and whether a caller has seen it (pure)
 placing       decision + texts → where the article stands
 documents     files → documents to push; frontmatter: their heads
 runner        takes jobs from the queue and has them done

@@ -6,9 +6,7 @@ Versions of an article are ordered by the outlet's `version`, else its `versionC
 by arrival. The highest is served; one that arrives late is kept and never served. A kill is final, whatever its order.
 """
 
-import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +20,7 @@ from server.config import Config
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash, make_text_hash
+from server.versioning import check_preconditions, list_missing_order, make_etag, make_order_key
 from translators.languages import contradiction, name, normalise
 
 ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,126}[A-Za-z0-9])?")
@@ -102,32 +101,6 @@ def check_language(article: Article, config: Config) -> None:
         )
 
 
-def make_order_key(article: Article, arrival: int) -> str:
-    """Where a version stands among those of its article; sorts as text. `arrival` counts where the outlet is silent."""
-    # Line feeds sort before all that a version may hold, so that 1 comes before 1.1; longer numbers after shorter ones.
-    if article.version:
-        return re.sub(r"\d+", _make_sortable, article.version) + "\n"
-    if article.version_created:
-        return f"\n{article.version_created.isoformat(timespec='microseconds')}\n"
-    return f"\n\n{arrival:012d}"
-
-
-def _make_sortable(digits: re.Match[str]) -> str:
-    number = str(int(digits[0]))
-    return f"{len(number):04d}{number}"
-
-
-def make_etag(version: Version) -> str:
-    """The strong ETag of an article: that of the version that is served."""
-    digest = hashlib.sha256(f"{version.order_key} {version.content_hash}".encode()).hexdigest()
-    return f'"{digest[:32]}"'
-
-
-def make_set_etag(head: Version, digest: str) -> str:
-    """The same for the answer that shows the whole set: its second half changes with what is shown."""
-    return f'{make_etag(head)[:-1]}-{digest[:16]}"'
-
-
 def make_uri(config: Config, outlet: str, item: str) -> str:
     """The uri of an article whose outlet gives none (RFC 4151)."""
     return f"tag:{config.server.tag}:{outlet}/{item}"
@@ -149,7 +122,7 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
         arrival = await articles.count_versions(conn, article_id) + 1
     content_hash = make_content_hash(push.article)
     key = make_order_key(push.article, arrival)
-    if is_kill and row is not None and any(_missing_order(push.article, row.head.article)):
+    if is_kill and row is not None and any(list_missing_order(push.article, row.head.article)):
         key = f"{row.head.order_key}{arrival:012d}"  # a kill is never refused for want of a version: it is the newest
     known = await _find_known(conn, row, key, content_hash)
     if known is None:
@@ -240,7 +213,7 @@ def _check_follows(article: Article, head: Article) -> None:
 
 def _is_repeated(article: Article, old: Article) -> bool:
     """Whether a parallel version says nothing new, or came late. Raises VersionConflict, VersionRequired."""
-    missing = next(_missing_order(article, old), None)
+    missing = next(list_missing_order(article, old), None)
     if missing:
         detail = f"earlier pushes of this version gave {missing}: without it nobody can tell which is newer"
         raise problems.VersionRequired(detail, errors=[Fault(f"/{missing}", "is missing")])
@@ -253,25 +226,9 @@ def _is_repeated(article: Article, old: Article) -> bool:
     return new_key < old_key or (new_key == old_key and new_hash == old_hash)
 
 
-def check_preconditions(if_match: str | None, if_none_match: str | None, row: ArticleRow | None) -> None:
-    """Raise PreconditionFailed unless the article is what its sender takes it for (RFC 9110 §13.1)."""
-    etag = None if row is None else make_etag(row.head)
-    if if_match is not None and not _matches(if_match, etag):
-        there = f"its ETag is {etag}" if etag else "there is no such article"
-        raise problems.PreconditionFailed(f"If-Match wants {if_match[:200]}; {there}")
-    if if_none_match is not None and _matches(if_none_match, etag):
-        raise problems.PreconditionFailed(f"If-None-Match is {if_none_match[:200]} and the article is there")
-
-
 def make_refusal(row_name: str, canceled_at: datetime | None) -> problems.ArticleCanceled:
     when = f" at {canceled_at.isoformat()}" if canceled_at else ""
     return problems.ArticleCanceled(f"{row_name} was withdrawn{when}; a new text needs a new item id")
-
-
-def _matches(header: str, etag: str | None) -> bool:
-    if header.strip() == "*":
-        return etag is not None
-    return etag is not None and etag in (re.sub('-[0-9a-f]{16}"$', '"', tag.strip()) for tag in header.split(","))
 
 
 def _check_order(article: Article, row: ArticleRow) -> None:
@@ -279,19 +236,12 @@ def _check_order(article: Article, row: ArticleRow) -> None:
     is_ordered = bool(article.version or article.version_created)
     if row.canceled_at is not None and not is_ordered:
         raise make_refusal(f"{row.outlet}/{row.item}", row.canceled_at)
-    missing = list(_missing_order(article, row.head.article))
+    missing = list(list_missing_order(article, row.head.article))
     if missing:
         raise problems.VersionRequired(
             f"earlier pushes of {row.outlet}/{row.item} gave {missing[0]}: without it nobody can tell which is newer",
             errors=[Fault(f"/{missing[0]}", "is missing")],
         )
-
-
-def _missing_order(article: Article, head: Article) -> Iterator[str]:
-    if head.version and not article.version:
-        yield "version"
-    if head.version_created and not article.version and not article.version_created:
-        yield "versionCreated"
 
 
 async def _find_known(conn: AsyncConnection, row: ArticleRow | None, key: str, content_hash: str) -> Version | None:

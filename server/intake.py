@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
 from feeds.model import Origin
-from server import consequences, ingest, problems
+from server import consequences, ingest, problems, versioning
 from server.consequences import Ask
 from server.ingest import Push
 from server.publishing import Site
@@ -59,7 +59,7 @@ async def take_version(
     conn: AsyncConnection, row: ArticleRow, push: Push, origin: Origin, site: Site, now: datetime
 ) -> Receipt:
     """Store a parallel version written by people. Raises what `ingest.store_version` raises."""
-    ingest.check_preconditions(push.if_match, push.if_none_match, row)
+    versioning.check_preconditions(push.if_match, push.if_none_match, row)
     changed = await ingest.store_version(conn, row, push, origin, now)
     if changed:
         await consequences.settle(conn, row.id, site.config, now, ask=Ask.ALL)
@@ -75,7 +75,7 @@ async def take_version(
         "served": True,
         "href": site.article(row.outlet, row.item),
     }
-    return Receipt(200, body, ingest.make_etag(row.head))
+    return Receipt(200, body, versioning.make_etag(row.head))
 
 
 async def take_kill(conn: AsyncConnection, row: ArticleRow, reason: str, site: Site, now: datetime) -> Receipt:
@@ -91,7 +91,7 @@ async def take_kill(conn: AsyncConnection, row: ArticleRow, reason: str, site: S
         "canceled_at": row.canceled_at or now,
         "reason": row.cancel_reason if row.canceled_at else reason,
     }
-    return Receipt(200, body, ingest.make_etag(row.head))
+    return Receipt(200, body, versioning.make_etag(row.head))
 
 
 async def take_once(

@@ -6,7 +6,7 @@ import orjson
 from aiohttp import web
 
 import feeds
-from server import ingest, intake, problems, publishing, sets
+from server import intake, problems, publishing, sets, versioning
 from server.keys import CLOCK, DATABASE, READER, SITE
 from server.responses import is_unchanged, make_json
 from server.store import articles, contributions, parallels
@@ -28,7 +28,7 @@ async def get_article(request: web.Request) -> web.Response:
         raise web.HTTPSeeOther(site.page(row.outlet, row.item, language or row.head.article.language))
     if language is None and media_type == "application/json":
         body = orjson.dumps(sets.describe_set(one, shown, site, reader))
-        return _answer(request, body, media_type, ingest.make_set_etag(row.head, hashlib.sha256(body).hexdigest()))
+        return _answer(request, body, media_type, versioning.make_set_etag(row.head, hashlib.sha256(body).hexdigest()))
     language = language or row.head.article.language
     if language not in shown:
         raise problems.VersionNotFound(f"there are {', '.join(sorted(shown))}")

@@ -11,7 +11,7 @@ from aiohttp import web
 import feeds
 from feeds.model import Article, Origin
 from feeds.text import find_forbidden
-from server import ingest, intake, problems
+from server import ingest, intake, problems, versioning
 from server.ingest import Push
 from server.intake import Receipt
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER, SITE
@@ -90,7 +90,7 @@ async def delete_article(request: web.Request) -> web.Response:
     reason = await _read_reason(request)
     async with request.app[DATABASE].write() as conn:
         row = await intake.find_mine(conn, outlet, item)
-        ingest.check_preconditions(request.headers.get("If-Match"), request.headers.get("If-None-Match"), row)
+        versioning.check_preconditions(request.headers.get("If-Match"), request.headers.get("If-None-Match"), row)
         receipt = await intake.take_kill(conn, row, reason, request.app[SITE], request.app[CLOCK]())
     return make_json(receipt.body)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article, Subject
-from server import consequences, ingest
+from server import consequences, ingest, versioning
 from server.config import Config
 from server.keys import CONFIG, DATABASE
 from server.store import articles, parallels, placements
@@ -70,7 +70,7 @@ async def push_all(conn: AsyncConnection, config: Config, clock: Any, pushes: Se
         push = ingest.Push("khazar-news", item, article, b"", "application/json", "key")
         stored = await ingest.store_push(conn, push, config, clock())
         await consequences.settle(conn, stored.article_id, config, clock())
-        highest = max(highest, ingest.make_order_key(article, 0))
+        highest = max(highest, versioning.make_order_key(article, 0))
         row = await articles.find_article(conn, "khazar-news", item)
         assert row is not None
         assert row.head.order_key == highest, "an older version replaced a newer one"
@@ -108,13 +108,13 @@ async def test_any_order_and_repetition_of_pushes_ends_in_the_same_state(quiet, 
 
 
 def sort(pushes: Sequence[Article]) -> list[Article]:
-    return sorted(pushes, key=lambda article: ingest.make_order_key(article, 0))
+    return sorted(pushes, key=lambda article: versioning.make_order_key(article, 0))
 
 
 @given(numbers=st.lists(st.tuples(st.integers(0, 10**30), st.integers(0, 10**30)), min_size=2, max_size=6))
 def test_versions_sort_by_their_numbers_not_by_their_digits(numbers):
     keys = [
-        ingest.make_order_key(Article(language="en", headline="x", version=f"{major}.{minor}"), 0)
+        versioning.make_order_key(Article(language="en", headline="x", version=f"{major}.{minor}"), 0)
         for major, minor in sorted(numbers)
     ]
     assert keys == sorted(keys)
