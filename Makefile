@@ -17,7 +17,7 @@ run: $(STAMP)
 	@exec $(BIN)/karvan --data "$(DATA)" serve --sample --port $(PORT)
 
 test: $(STAMP)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

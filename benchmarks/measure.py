@@ -47,4 +47,4 @@ def name_machine(cores: int) -> str:
     """Kind of processor and number of cores, for the reader of a result."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return f"{cores} cores of {model or platform.machine()}, Python {platform.python_version()}"
+    return f"{cores} core{'s' * (cores > 1)} of {model or platform.machine()}, Python {platform.python_version()}"

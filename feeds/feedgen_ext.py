@@ -12,7 +12,7 @@ from feeds import xmlnames
 from feeds.fields import MEDIA_TOPICS, format_time
 from feeds.model import Entry, Feed, Picture, Rendition, Subject
 from feeds.text import drop_forbidden
-from feeds.withdrawal import get_title
+from feeds.withdrawal import get_status, get_title
 
 
 class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -63,7 +63,7 @@ def _mark_withdrawn(element: etree._Element, entry: Entry) -> None:
     title = element.find("title")
     if title is not None:
         title.set(xmlnames.XML_LANG, get_title(entry.article.language)[1])
-    _add_karvan(element, "pub-status", "canceled")
+    _add_karvan(element, "pub-status", get_status(entry.article.pub_status))
 
 
 def _add_article(element: etree._Element, entry: Entry) -> None:

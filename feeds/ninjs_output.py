@@ -90,7 +90,7 @@ def _make_stub(entry: Entry) -> Json:
         "type": "text",
         "language": language,
         "versionCreated": fields.format_time(entry.updated),
-        "pubStatus": "canceled",
+        "pubStatus": withdrawal.get_status(entry.article.pub_status),
         "headlines": [{"contentType": "text/plain", "value": title}],
         "altIds": [{"role": "karvan:entry", "value": entry.id}],
     }

@@ -1,5 +1,7 @@
 """What a reader is shown of an article that was withdrawn: one word in the feed's language, nothing of the article."""
 
+from feeds.model import PubStatus
+
 TITLES = {
     "az": "Geri çağırılıb",
     "en": "Withdrawn",
@@ -13,3 +15,8 @@ def get_title(language: str) -> tuple[str, str]:
     """The word and the language that it is in: English where there is none of its own."""
     primary = language.split("-")[0].lower()
     return (TITLES[primary], language) if primary in TITLES else (TITLES["en"], "en")
+
+
+def get_status(status: PubStatus) -> PubStatus:
+    """What is said of it: withheld ones may come back, all other are gone for good."""
+    return "withheld" if status == "withheld" else "canceled"

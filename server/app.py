@@ -69,6 +69,7 @@ def make_engine(config: Config, data: Path) -> Translator:
         languages=config.languages.configured,
         threads=settings.threads,
         batch_tokens=settings.batch_tokens,
+        idle_seconds=settings.idle_seconds,
     )
 
 

@@ -61,6 +61,8 @@ class Translation(_Section):
     threads: int = Field(0, ge=0, le=256)
     batch_articles: int = Field(16, ge=1, le=500)
     batch_tokens: int = Field(1024, ge=64, le=65536)
+    checks: Literal["all", "basic"] = "all"
+    idle_seconds: int = Field(0, ge=0)
     beam_headline: int = Field(4, ge=1, le=16)
     beam_body: int = Field(2, ge=1, le=16)
     publish_unseen: tuple[Quality, ...] = ("publish",)

@@ -42,8 +42,12 @@ async def settle(
     now: datetime,
     *,
     ask: Ask = Ask.UNMADE,
+    but: str = "",
 ) -> None:
-    """Bring everything that depends on an article in line with it, and ask for the translations that `ask` says."""
+    """Bring everything that depends on an article in line with it, and ask for the translations that `ask` says.
+
+    `but`: the language whose version is the news itself; asked for again, one that fails would do so for ever.
+    """
     article = (await articles.list_articles(conn, [article_id]))[article_id]
     decision = routing.decide(routing.make_facts(article.head.article, article.outlet, config), config)
     versions = await _list_versions(conn, article)
@@ -51,7 +55,7 @@ async def settle(
         wanted = await _list_wanted(conn, article, decision, versions, config, now)
         for language in wanted:
             old = versions.get(language)
-            if should_ask(ask, old, article):
+            if language != but and should_ask(ask, old, article):
                 await _ask(conn, article, language, config, now)
         versions = await _list_versions(conn, article)
         versions = await _restate(conn, versions, decision, config)

@@ -16,6 +16,7 @@ from server.config import Config
 from server.placing import get_freshness, list_siblings
 from server.store import articles, parallels, placements
 from server.store.articles import ArticleRow, Version
+from server.store.documents import make_text_hash
 from server.store.parallels import Parallel
 from server.store.placements import Filters, Placement
 from server.store.schema import EPOCH
@@ -169,19 +170,33 @@ def get_text(loaded: Loaded, language: str) -> Article:
         return head.article
     parallel = loaded.versions[language]
     assert parallel.article is not None
-    if parallel.origin == "machine" and parallel.source_hash == head.text_hash:
-        return carry_over(parallel.article, head.article)
-    return parallel.article
+    if parallel.origin != "machine" or parallel.source_hash != head.text_hash:
+        return parallel.article
+    between = loaded.versions.get(parallel.from_language or "")
+    return carry_over(parallel, parallel.article, head, between)
 
 
-def carry_over(text: Article, head: Article) -> Article:
-    """A machine's text with all that is not translated as the version that is served has it."""
-    pictures = tuple(
-        replace(picture, caption=own.caption, alt=own.alt)
-        for picture, own in zip(head.pictures, text.pictures, strict=True)
-    )
+def carry_over(parallel: Parallel, text: Article, head: Version, between: Parallel | None) -> Article:
+    """A machine's text with all that is not translated as the version that is served has it.
+
+    Captions belong to the pictures that they were translated with: those of the text `between`, when people wrote it.
+    """
+    pictures = head.article.pictures
+    if (
+        between is not None
+        and between.article
+        and between.origin != "machine"
+        and between.source_hash == head.text_hash
+    ):
+        is_from_it = parallel.basis.startswith(make_text_hash(between.article))
+        pictures = between.article.pictures if is_from_it else text.pictures  # else it is about to be made from it
+    if len(pictures) == len(text.pictures):
+        pairs = zip(pictures, text.pictures, strict=True)
+        pictures = tuple(replace(picture, caption=own.caption, alt=own.alt) for picture, own in pairs)
+    else:
+        pictures = text.pictures
     return replace(
-        head,
+        head.article,
         language=text.language,
         headline=text.headline,
         description=text.description,

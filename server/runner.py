@@ -119,8 +119,11 @@ async def _keep_leases(tools: Tools, claimed: Sequence[Job]) -> AsyncIterator[No
     async def renew() -> None:
         while True:
             await asyncio.sleep(tools.config.limits.job_lease_seconds / 3)
-            async with tools.database.write() as conn:
-                await jobs.renew(conn, claimed, tools.config.limits, tools.clock())
+            try:
+                async with tools.database.write() as conn:
+                    await jobs.renew(conn, claimed, tools.config.limits, tools.clock())
+            except Exception:  # a full disk, a database that is away: the work goes on, and so does trying
+                log.exception("leases cannot be renewed")
 
     renewing = asyncio.create_task(renew())
     try:

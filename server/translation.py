@@ -19,6 +19,7 @@ from server.store.documents import make_text_hash
 from server.store.parallels import Parallel, State
 from server.visibility import why_held
 from translators import Direction, Made
+from translators.checks import Finding
 from translators.languages import name
 from translators.pipeline import Fields, Outcome
 
@@ -36,7 +37,7 @@ class Work:
     text: Article
     legs: tuple[Direction, ...]
     quality: str = ""
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def target(self) -> str:
@@ -111,7 +112,7 @@ def _pick_leg(article: ArticleRow, leg: Parallel, direction: Direction) -> Work 
         return Impossible(f"the {language} version, from which it is made, failed: {leg.reason}")
     if leg.article is None or leg.state == "pending" or not is_current(leg, article):
         return Impossible(f"waits for the {language} version, from which it is made")
-    findings = tuple(f"in the {language} version: {finding}" for finding in leg.findings)
+    findings = tuple(replace(one, detail=f"in the {language} version: {one.detail}") for one in leg.findings)
     return Work(article, leg.article, (direction,), leg.quality, findings)
 
 
@@ -146,7 +147,7 @@ def make_parallel(
     """The parallel version that the outcomes of all legs are."""
     qualities = [_get_quality(leg, outcome.made, config) for leg, outcome in zip(work.legs, outcomes, strict=True)]
     quality = min([*qualities, *filter(None, [work.quality])], key=QUALITIES.index)
-    findings = work.findings + tuple(f"{one.check}: {one.detail}" for outcome in outcomes for one in outcome.findings)
+    findings = work.findings + tuple(one for outcome in outcomes for one in outcome.findings)
     state, reason = pick_state(quality, findings, held_by_route, config)
     last = outcomes[-1]
     return Parallel(
@@ -169,7 +170,7 @@ def make_parallel(
     )
 
 
-def pick_state(quality: str, findings: Sequence[str], held_by_route: bool, config: Config) -> tuple[State, str]:
+def pick_state(quality: str, findings: Sequence[Finding], held_by_route: bool, config: Config) -> tuple[State, str]:
     """Whether a machine version may be published unseen, and if not, why."""
     if reason := why_held(quality, findings, config):
         return "held", reason

@@ -13,6 +13,9 @@ from typing import Literal
 from server.config import Config
 from server.store.articles import ArticleRow
 from server.store.placements import Placement
+from translators.checks import Finding
+
+MOST_REASONS = 3
 
 Role = Literal["anyone", "outlet", "subscriber", "admin"]
 Hidden = Literal["embargoed", "withheld", "canceled", "expired"]
@@ -66,10 +69,13 @@ def why_hidden(article: ArticleRow, now: datetime) -> Hidden | None:
     return None
 
 
-def why_held(quality: str, findings: Sequence[str], config: Config) -> str:
+def why_held(quality: str, findings: Sequence[Finding], config: Config) -> str:
     """Why a machine text may not be published unseen, whatever its routes say; empty: it may."""
-    if findings:
-        return "; ".join(findings)
+    grave = [f"{finding.check}: {finding.detail}" for finding in findings if finding.severity == "hold"]
+    if grave:
+        return "; ".join(grave[:MOST_REASONS]) + (
+            f"; and {len(grave) - MOST_REASONS} more" if grave[MOST_REASONS:] else ""
+        )
     if quality not in config.translation.publish_unseen:
         return f"{quality} quality is not published unseen"
     return ""

@@ -24,6 +24,7 @@ from server.store import jobs as rows
 from server.store.answers import find_meta, save_meta
 from server.store.jobs import Job
 from translators import Direction
+from translators.checks import ALL_CHECKS, BASIC_CHECKS
 from translators.pipeline import Failure, Fields, Outcome, translate_fields
 
 log = structlog.get_logger()
@@ -117,7 +118,12 @@ def _translate_legs(
         texts = [outcomes[-1].fields if outcomes else documents[number] for number, outcomes in going]
         settings = tools.config.translation
         made = translate_fields(
-            texts, leg, tools.translator, beam_body=settings.beam_body, beam_headline=settings.beam_headline
+            texts,
+            leg,
+            tools.translator,
+            beam_body=settings.beam_body,
+            beam_headline=settings.beam_headline,
+            checks=ALL_CHECKS if settings.checks == "all" else BASIC_CHECKS,
         )
         for (number, outcomes), one in zip(going, made, strict=True):
             results[number] = one if isinstance(one, Failure) else [*outcomes, one]
@@ -125,8 +131,10 @@ def _translate_legs(
 
 
 async def _save(tools: Tools, job: Job, plan: translation.Work, outcomes: Sequence[Outcome]) -> None:
-    """Write the version with all that follows from it, unless the article has moved on meanwhile."""
+    """Write the version with all that follows from it, unless the article has moved on meanwhile, or the job has."""
     async with tools.database.write() as conn:
+        if not await rows.is_claimed(conn, job):  # another worker may have used a better text since
+            return
         now = tools.clock()
         article = (await articles.list_articles(conn, [plan.article.id]))[plan.article.id]
         parallel = (await parallels.list_parallels(conn, [article.id])).get(article.id, {}).get(plan.target)
@@ -136,14 +144,14 @@ async def _save(tools: Tools, job: Job, plan: translation.Work, outcomes: Sequen
             held = routing.decide(facts, tools.config).is_held(plan.target)
             await parallels.save_parallel(conn, translation.make_parallel(plan, outcomes, held, tools.config, now))
             ask = _pick_ask(plan.target, tools.config)
-            await consequences.settle(conn, article.id, tools.config, now, ask=ask)
+            await consequences.settle(conn, article.id, tools.config, now, ask=ask, but=plan.target)
         await rows.finish(conn, job)
 
 
 async def _finish(tools: Tools, job: Job, plan: translation.Impossible | None) -> None:
     """End a job that has nothing to translate (now); a version that cannot be made says why."""
     async with tools.database.write() as conn:
-        if plan is not None:
+        if plan is not None and await rows.is_claimed(conn, job):
             await _set_unmade(conn, job, "pending", plan.reason, tools.clock())
         await rows.finish(conn, job)
 
@@ -159,7 +167,8 @@ async def say_why_not(conn: AsyncConnection, tools: Tools, job: Job, reason: str
     now = tools.clock()
     await _set_unmade(conn, job, "failed", reason, now)
     article_id, language = jobs.read_translation(job)
-    await consequences.settle(conn, article_id, tools.config, now, ask=_pick_ask(language, tools.config))
+    ask = _pick_ask(language, tools.config)
+    await consequences.settle(conn, article_id, tools.config, now, ask=ask, but=language)
 
 
 async def leave_it(conn: AsyncConnection, tools: Tools, job: Job, reason: str) -> None:

@@ -2,15 +2,28 @@
 
 languages   BCP 47 tags: parse, match, name; which language is this text in
 segments    sentence boundaries (rules in data files)
+tokens      HTML → tokens that keep their spelling
 markup      HTML → blocks of text → HTML; only text changes
+inline      the tags inside a block: read with their places, written at new ones
+placing     where a text's tags stand in its translation
+board       whose each word is while tags are placed
+stretches   a translation in words, each with what it comes from
+texts       one text in sentences, and put together again
+alignment   which words of a translation come from which of its source
+masks       URLs, handles, code: what an engine must not touch
+typography  quotes, dashes, spaces, capitals as each language writes them
 packages    Argos packages on disk: read, verify, install, remove, list
 argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts
+hypotheses  what a model is asked, and what its answers mean
+pieces      SentencePiece's pieces: where they stand in the text, where to cut them
+sentences   one sentence: what the engine is asked, and what is made of its answer
+recovery    other hypotheses, a wider beam, sentences cut around what was lost
 pipeline    fields of articles → sentences → engine → fields
 pseudo      deterministic stand-in: development and tests
 starter/    the small model that ships with Karvan
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -49,12 +62,31 @@ class Made:
         return f"{self.engine} {self.package}"
 
 
+Span = tuple[int, int]
+"""Characters start ≤ n < end of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Characters of a source that a stretch of its translation comes from; `weight` is how surely, from 0 to 1."""
+
+    source: Span
+    target: Span
+    weight: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One sentence in the target language; `score` is the model's mean log-probability per token (≤ 0)."""
+    """One sentence in the target language; `score` is the model's mean log-probability per token (≤ 0).
+
+    `alignment` says which words come from which: only when asked for, and empty from engines that cannot tell.
+    `alternatives` are the other hypotheses of the beam, best first.
+    """
 
     text: str
     score: float
+    alignment: tuple[Link, ...] = ()
+    alternatives: tuple["Rendered", ...] = ()
 
 
 class Translator(Protocol):
@@ -64,6 +96,18 @@ class Translator(Protocol):
         """Every direct direction that can be used now; packages installed meanwhile are seen without a restart."""
         ...
 
-    def translate(self, texts: Sequence[str], direction: Direction, *, beam: int) -> list[Rendered]:
-        """One result per text, in order. Texts are single sentences. Raises TranslationError, UnsupportedDirection."""
+    def translate(
+        self,
+        texts: Sequence[str],
+        direction: Direction,
+        *,
+        beam: int,
+        hypotheses: int = 1,
+        aligned: Collection[int] = (),
+    ) -> list[Rendered]:
+        """One result per text, in order. Texts are single sentences. Raises TranslationError, UnsupportedDirection.
+
+        At most `hypotheses` are wanted of each (the first and its alternatives), and the alignment of the texts whose
+        numbers are in `aligned`; an engine that has neither gives neither.
+        """
         ...

@@ -7,7 +7,8 @@ opens a connection, writes text to a log, or changes an underscore.
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ import ctranslate2
 import sentencepiece
 
 from translators import Direction, Made, Rendered, TranslationError, UnsupportedDirection
-from translators.pieces import cut_pieces
+from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts
+from translators.pieces import find_spans
 from translators.shelf import Package, hash_file, list_folders, pick_packages, scan_packages
 
 ENGINE = "argos"
-LONGEST_SENTENCE = 200  # pieces; longer ones are cut and joined again
+SMALLEST_BATCH = 256  # tokens; below that a second core costs more than it brings
 GROWTH, SLACK = 3, 16  # a translation is at most this much longer than the longest source of its call, in pieces
 
 _Fingerprint = tuple[tuple[object, ...], ...]
@@ -38,16 +40,22 @@ class _Model:
     pieces: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of one text, as the model's pieces."""
+@dataclass(slots=True)
+class _Slot:
+    """The place of one model: loaded by the first who needs it, while others wait; `used` is when last."""
 
-    text: int
-    pieces: list[str]
+    lock: threading.Lock
+    used: float
+    users: int = 0
+    model: _Model | None = None
 
 
 class ArgosTranslator:
-    """Translator over the packages folder. Models are loaded when first used, unloaded when their package goes."""
+    """Translator over the packages folder.
+
+    A model is loaded once, when first used, and unloaded when its package goes or it was idle for long; that is
+    looked at whenever the engine is asked anything.
+    """
 
     def __init__(
         self,
@@ -57,20 +65,25 @@ class ArgosTranslator:
         batch_tokens: int = 1024,
         no_repeat_ngram: int = 0,
         length_penalty: float = 1.0,
+        idle_seconds: float = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`threads` 0 means one per core; `no_repeat_ngram` > 0 forbids the model to repeat n pieces.
 
         `length_penalty`: hypotheses are ranked by log-probability / length ** penalty; argostranslate has 0.2.
+        `idle_seconds`: models that were not used for so long are unloaded; 0 keeps them.
         """
         self._directory = packages_dir
         self._threads = threads or _count_cores()
         self._batch_tokens = batch_tokens
         self._no_repeat_ngram = no_repeat_ngram
         self._length_penalty = length_penalty
+        self._idle_seconds = idle_seconds
+        self._clock = clock
         self._lock = threading.Lock()
         self._fingerprint: _Fingerprint | None = None
         self._shelf: dict[Direction, _Shelved] = {}
-        self._models: dict[str, _Model] = {}
+        self._slots: dict[str, _Slot] = {}
 
     def directions(self) -> Mapping[Direction, Made]:
         """What the packages folder offers now; it is read again when something in it has changed."""
@@ -78,44 +91,73 @@ class ArgosTranslator:
             self._refresh()
             return {direction: shelved.made for direction, shelved in self._shelf.items()}
 
-    def translate(self, texts: Sequence[str], direction: Direction, *, beam: int) -> list[Rendered]:
+    def count_loaded(self) -> int:
+        """How many models are in memory."""
+        with self._lock:
+            self._refresh()
+            return sum(slot.model is not None for slot in self._slots.values())
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        direction: Direction,
+        *,
+        beam: int,
+        hypotheses: int = 1,
+        aligned: Collection[int] = (),
+    ) -> list[Rendered]:
         """One result per text, in order; blank texts come back as they are."""
         with self._lock:
             self._refresh()
             shelved = self._shelf.get(direction)
             if shelved is None:
                 raise UnsupportedDirection(f"no installed package translates {direction}")
-            model = self._get_model(shelved)
-        parts = [
-            _Part(number, pieces)
-            for number, text in enumerate(texts)
-            if text.strip()
-            for pieces in cut_pieces(model.pieces.encode(_make_sound(text), out_type=str), LONGEST_SENTENCE)
-        ]
+            slot = self._slots.setdefault(shelved.made.sha256, _Slot(threading.Lock(), self._clock()))
+            slot.users += 1
         try:
-            rendered = self._run(model, parts, shelved.package.target_prefix, beam)
+            sound = [_make_sound(text) for text in texts]
+            model = self._get_model(slot, shelved)
+            asked = Asked(sound, direction, shelved.package.target_prefix, beam, min(hypotheses, beam), set(aligned))
+            return self._translate(model, asked)
         except (RuntimeError, ValueError) as error:
             raise TranslationError(f"{shelved.made.package} failed on {direction}: {error}") from error
-        return _join_parts(texts, parts, rendered, direction)
+        finally:
+            with self._lock:
+                slot.users -= 1
+                slot.used = self._clock()
 
-    def _run(self, model: _Model, parts: list[_Part], prefix: str, beam: int) -> list[Rendered]:
-        if not parts:
-            return []
-        results = model.translator.translate_batch(
+    def _translate(self, model: _Model, asked: Asked) -> list[Rendered]:
+        whole = [model.pieces.encode(text, out_type=str) if text.strip() else [] for text in asked.texts]
+        parts = cut_parts(whole)
+        results = self._run(model, parts, asked) if parts else []
+        rendered: list[list[list[Rendered]]] = [[] for _ in whole]  # text, part, hypothesis
+        spans = {number: find_spans(whole[number], asked.texts[number]) for number in asked.aligned if whole[number]}
+        for part, result in zip(parts, results, strict=True):
+            rendered[part.text].append(decode_part(model.pieces, result, part, asked, spans.get(part.text)))
+        return [
+            join_parts(each, asked.direction) if each else Rendered(text, 0.0)
+            for text, each in zip(asked.texts, rendered, strict=True)
+        ]
+
+    def _run(self, model: _Model, parts: list[Part], asked: Asked) -> list[Any]:
+        results: list[Any] = model.translator.translate_batch(
             [part.pieces for part in parts],
-            target_prefix=[[prefix]] * len(parts) if prefix else None,
-            beam_size=beam,
-            max_batch_size=self._batch_tokens,
+            target_prefix=[[asked.prefix]] * len(parts) if asked.prefix else None,
+            beam_size=asked.beam,
+            num_hypotheses=asked.hypotheses,
+            max_batch_size=_pick_batch(parts, self._batch_tokens, self._threads),
             batch_type="tokens",
             max_decoding_length=GROWTH * max(len(part.pieces) for part in parts) + SLACK,
             no_repeat_ngram_size=self._no_repeat_ngram,
             length_penalty=self._length_penalty,
             replace_unknowns=True,
             return_scores=True,
+            return_attention=bool(asked.aligned),
         )
-        return [_decode(model, result, prefix) for result in results]
+        return results
 
     def _refresh(self) -> None:
+        self._drop_idle()
         fingerprint = _take_fingerprint(self._directory)
         if fingerprint == self._fingerprint:
             return
@@ -125,14 +167,19 @@ class ArgosTranslator:
         }
         wanted = {shelved.made.sha256 for shelved in self._shelf.values()}
         # A call that is under way holds its model until it ends; memory is freed after that.
-        self._models = {sha256: model for sha256, model in self._models.items() if sha256 in wanted}
+        self._slots = {sha256: slot for sha256, slot in self._slots.items() if sha256 in wanted}
         self._fingerprint = fingerprint
 
-    def _get_model(self, shelved: _Shelved) -> _Model:
-        model = self._models.get(shelved.made.sha256)
-        if model is None:
-            model = self._models[shelved.made.sha256] = self._load(shelved)
-        return model
+    def _drop_idle(self) -> None:
+        if self._idle_seconds:
+            oldest = self._clock() - self._idle_seconds
+            self._slots = {sha: slot for sha, slot in self._slots.items() if slot.users or slot.used > oldest}
+
+    def _get_model(self, slot: _Slot, shelved: _Shelved) -> _Model:
+        with slot.lock:
+            if slot.model is None:
+                slot.model = self._load(shelved)
+            return slot.model
 
     def _load(self, shelved: _Shelved) -> _Model:
         try:
@@ -177,26 +224,7 @@ def _take_fingerprint(directory: Path) -> _Fingerprint:
     return tuple(marks)
 
 
-def _decode(model: _Model, result: Any, prefix: str) -> Rendered:
-    pieces = result.hypotheses[0]
-    if prefix and pieces[:1] == [prefix]:
-        pieces = pieces[1:]
-    return Rendered(model.pieces.decode(pieces).strip(), min(0.0, result.scores[0]))
-
-
-def _join_parts(
-    texts: Sequence[str], parts: list[_Part], rendered: list[Rendered], direction: Direction
-) -> list[Rendered]:
-    gap = "" if direction.target.partition("-")[0] in ("zh", "ja") else " "
-    by_text: dict[int, list[Rendered]] = {}
-    for part, each in zip(parts, rendered, strict=True):
-        by_text.setdefault(part.text, []).append(each)
-    joined = []
-    for number, text in enumerate(texts):
-        pieces = by_text.get(number)
-        if pieces is None:
-            joined.append(Rendered(text, 0.0))
-        else:
-            score = sum(each.score for each in pieces) / len(pieces)
-            joined.append(Rendered(gap.join(each.text for each in pieces if each.text), score))
-    return joined
+def _pick_batch(parts: Sequence[Part], most: int, threads: int) -> int:
+    """Tokens per batch: a batch is one thread's work, so that few sentences are shared out among all threads."""
+    share = -(-sum(len(part.pieces) for part in parts) // threads)
+    return min(most, max(share, SMALLEST_BATCH))

@@ -16,13 +16,17 @@ def make_translator(
     languages: Collection[str] = LANGUAGES,
     threads: int = 0,
     batch_tokens: int = 1024,
+    idle_seconds: float = 0,
 ) -> Translator:
-    """The engine called argos, pseudo or identity. ValueError for other names."""
+    """The engine called argos, pseudo or identity; ValueError for other names.
+
+    `idle_seconds`: its models leave memory when they were not used for so long; 0 keeps them.
+    """
     match name:
         case "argos":
             from translators.argos import ArgosTranslator  # loads CTranslate2: only where it is used
 
-            return ArgosTranslator(packages_dir, threads=threads, batch_tokens=batch_tokens)
+            return ArgosTranslator(packages_dir, threads=threads, batch_tokens=batch_tokens, idle_seconds=idle_seconds)
         case "pseudo":
             return PseudoTranslator(languages)
         case "identity":

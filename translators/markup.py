@@ -1,46 +1,31 @@
 """HTML → texts → HTML: only text changes.
 
 The document is read as tokens whose own spelling is kept, so what is not translated stays byte for byte as it was.
-A text is what stands between two block tags (or a <br> and one): paragraph, heading, list item, table cell, caption;
-and every `alt` and `title`. What comes back is escaped: no text can become markup.
-
-Inline tags: a later issue. Where a text comes back changed, its inline tags are dropped, except those around all of
-it; `_keep_tags` is the place where they will travel with their words.
+A text is what stands between two block tags: paragraph, heading, list item, table cell, caption; and every `alt` and
+`title`. A <br> parts texts unless it stands inside a sentence. What comes back is escaped: no text can become markup.
+Tags inside a text go where the caller has found their words (`placing`); without that they are left out.
 """
 
 import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
-    "kbd", "label", "mark", "q", "ruby", "rb", "rt", "rp", "s", "samp", "small", "span", "strike", "strong", "sub",
-    "sup", "time", "tt", "u", "var", "wbr",
-))  # fmt: skip
-VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
-CODE = frozenset(("code", "kbd", "samp", "tt", "var"))
-OPAQUE = frozenset(("pre", "script", "style", "textarea", "template", "math", "svg"))  # with all that is in them
-RAW = frozenset(("script", "style", "textarea", "title", "xmp", "iframe", "noscript"))  # their content holds no tags
-TRANSLATED = frozenset(("alt", "title"))
+from translators import Span
+from translators.inline import Element, Inline, get_plain, read_inline, write_inline
+from translators.tokens import CODE, INLINE, OPAQUE, Token, read_tokens
 
-_START = re.compile(r"<(?:(/?)([A-Za-z][^\s/>]*)|!--|[!?])")
-_IN_TAG = re.compile(r"""([^\s"'<>/=]+)\s*=\s*(["']|[^\s"'>][^\s>]*)|>""")
-_BLANKS = re.compile(r"[ \t\n\r\f]+")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
-
-Kind = Literal["text", "open", "close", "other"]
+_GOES_ON = (",", "،", "，", "、", "(", "（", "–", "—")
+_ENDS = (".", "!", "?", "…", ":", ";", "。", "！", "？", "：", "；")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A stretch of the document as it is spelled. `values` are its `alt` and `title`: (start, end) inside `raw`."""
+class Placed:
+    """A text with where the elements of the one that it replaces stand in it."""
 
-    kind: Kind
-    raw: str
-    name: str = ""
-    values: tuple[tuple[int, int], ...] = ()
+    text: str
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +34,11 @@ class _Run:
 
     start: int
     end: int
+    inline: Inline
+
+    @property
+    def token(self) -> int:
+        return self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,90 +52,93 @@ class _Value:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """A document taken apart: `texts` in their order, plain and with blanks collapsed; the rest is for write_blocks."""
+    """A document taken apart: `texts` in their order, plain and with blanks collapsed; the rest is for write_blocks.
+
+    `elements` are the tags inside each text; `None` where they overlap, so that they cannot move.
+    """
 
     texts: tuple[str, ...]
+    elements: tuple[tuple[Element, ...] | None, ...]
     tokens: tuple[Token, ...]
     places: tuple[_Run | _Value, ...]
 
 
 def read_blocks(document: str) -> Blocks:
     """The texts of an HTML fragment. Never fails: what is not well-formed markup is text or is left alone."""
-    tokens = _read_tokens(document)
+    tokens = read_tokens(document)
     places: list[_Run | _Value] = []
     start, depth = 0, 0
     for number, token in enumerate([*tokens, Token("other", "")]):
         if token.name in OPAQUE:
             depth = max(0, depth + (1 if token.kind == "open" else -1))
-        elif depth == 0 and (token.kind == "text" or (token.name in INLINE and token.kind in ("open", "close"))):
+        elif depth == 0 and _is_inside(tokens, token, number):
             continue
         if start < number and not (depth - (token.kind == "open" and token.name in OPAQUE)) > 0:
             places += _find_run(tokens, start, number)
         start = number + 1
-    values = [_Value(number, *span) for number, token in enumerate(tokens) for span in token.values]
-    ordered = sorted([*places, *values], key=lambda place: place.start if isinstance(place, _Run) else place.token)
-    return Blocks(tuple(_get_text(tokens, place) for place in ordered), tuple(tokens), tuple(ordered))
+    places += [_Value(number, *span) for number, token in enumerate(tokens) for span in token.values]
+    places.sort(key=lambda place: place.token)
+    elements = [_list_elements(place) for place in places]
+    return Blocks(tuple(_get_text(tokens, place) for place in places), tuple(elements), tuple(tokens), tuple(places))
 
 
-def write_blocks(blocks: Blocks, texts: Sequence[str]) -> str:
+def write_blocks(blocks: Blocks, texts: Sequence[str | Placed]) -> str:
     """The document with these texts in place of its own, one for each; a text that is the same changes nothing."""
     spelled = [token.raw for token in blocks.tokens]
     changes = [
-        (place, _UNSAFE.sub("", new))
+        (place, _UNSAFE.sub("", new) if isinstance(new, str) else new)
         for place, old, new in zip(blocks.places, blocks.texts, texts, strict=True)
-        if new != old
+        if (new if isinstance(new, str) else new.text) != old
     ]
     # From the last value of a tag to its first, so that the places of earlier ones stay right.
     for place, text in reversed(changes):
         if isinstance(place, _Value):
             raw = spelled[place.token]
-            spelled[place.token] = f'{raw[: place.start]}"{html.escape(text)}"{raw[place.end :]}'
+            plain = text if isinstance(text, str) else _UNSAFE.sub("", text.text)
+            spelled[place.token] = f'{raw[: place.start]}"{html.escape(plain)}"{raw[place.end :]}'
     for place, text in changes:
         if isinstance(place, _Run):
-            kept = _keep_tags(blocks.tokens, place, html.escape(text, quote=False), spelled)
+            kept = _write_run(place, text, spelled)
             spelled[place.start : place.end] = [kept] + [""] * (place.end - place.start - 1)
     return "".join(spelled)
 
 
-def _keep_tags(tokens: Sequence[Token], run: _Run, text: str, spelled: list[str]) -> str:
-    """The run with a new text: white space around it, tags around all of it, and tags shared with other runs stay."""
-    first, last = _find_core(tokens, run.start, run.end)
-    partners = _pair_tags(tokens, run)
-    before, after = [], []
-    for number in range(run.start, run.end):
-        token = tokens[number]
-        outside = number < first or number > last
-        if token.kind == "text":
-            if number == first:
-                before.append(_get_blanks(token.raw)[0])
-            if number == last:
-                after.append(_get_blanks(token.raw)[1])
-            if outside:
-                (before if number < first else after).append(token.raw)
-            continue
-        partner = partners.get(number)
-        around = partner is not None and outside and (partner < first or partner > last)
-        if partner is None and token.name not in VOID:
-            # Its other half is in another run: a closing tag stays before the text that follows it.
-            early = number < first or (not outside and token.kind == "close")
-            (before if early else after).append(spelled[number])
-        elif around:
-            (before if number < first else after).append(spelled[number])
-    return "".join(before) + text + "".join(after)
+def _write_run(run: _Run, text: str | Placed, spelled: Sequence[str]) -> str:
+    if isinstance(text, str):
+        return write_inline(run.inline, spelled, text, None)
+    return _UNSAFE.sub("", write_inline(run.inline, spelled, text.text, text.spans))
 
 
-def _pair_tags(tokens: Sequence[Token], run: _Run) -> dict[int, int]:
-    """Which opening tag of the run belongs to which closing one, both ways."""
-    waiting: dict[str, list[int]] = {}
-    partners: dict[int, int] = {}
-    for number in range(run.start, run.end):
+def _is_inside(tokens: Sequence[Token], token: Token, number: int) -> bool:
+    """Whether the token goes on with the text that stands before it."""
+    if token.kind == "text":
+        return True
+    if token.name == "br":
+        return token.kind == "open" and _is_in_sentence(tokens, number)
+    return token.name in INLINE and token.kind in ("open", "close")
+
+
+def _is_in_sentence(tokens: Sequence[Token], number: int) -> bool:
+    """Whether a <br> breaks a line, not a sentence: after a comma, or between some words and a small letter."""
+    before, after = _find_text(tokens, number, -1), _find_text(tokens, number, 1)
+    if not before or not after:
+        return False
+    in_words = before.count(" ") > 1 and not before.endswith(_ENDS)
+    return before.endswith(_GOES_ON) or (in_words and after[0].islower())
+
+
+def _find_text(tokens: Sequence[Token], number: int, step: int) -> str:
+    """The nearest text with something to read in it, if nothing but inline tags stands between."""
+    for _ in range(8):
+        number += step
+        if not 0 <= number < len(tokens):
+            return ""
         token = tokens[number]
-        if token.kind == "open" and token.name not in VOID:
-            waiting.setdefault(token.name, []).append(number)
-        elif token.kind == "close" and waiting.get(token.name):
-            other = waiting[token.name].pop()
-            partners[number], partners[other] = other, number
-    return partners
+        if token.kind == "text" and (plain := get_plain(token.raw)):
+            return plain
+        if token.kind != "text" and token.name not in INLINE:
+            return ""
+    return ""
 
 
 def _find_run(tokens: Sequence[Token], start: int, end: int) -> list[_Run]:
@@ -157,79 +150,17 @@ def _find_run(tokens: Sequence[Token], start: int, end: int) -> list[_Run]:
             inside += 1 if token.kind == "open" else -1
         elif token.kind == "text" and inside <= 0 and html.unescape(token.raw).strip():
             readable = True
-    return [_Run(start, end)] if readable else []
+    return [_Run(start, end, read_inline(tokens, start, end))] if readable else []
 
 
-def _find_core(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
-    """The first and the last token of the run that hold something to read."""
-    full = [number for number in range(start, end) if tokens[number].kind == "text" and _is_full(tokens[number].raw)]
-    return full[0], full[-1]
-
-
-def _is_full(raw: str) -> bool:
-    return bool(_BLANKS.sub("", raw))
+def _list_elements(place: _Run | _Value) -> tuple[Element, ...] | None:
+    if isinstance(place, _Value):
+        return ()
+    return place.inline.elements if place.inline.is_nested else None
 
 
 def _get_text(tokens: Sequence[Token], place: _Run | _Value) -> str:
     if isinstance(place, _Run):
-        raw = "".join(token.raw for token in tokens[place.start : place.end] if token.kind == "text")
-    else:
-        raw = tokens[place.token].raw[place.start : place.end]
-        if raw[:1] in ("'", '"'):
-            raw = raw[1:-1]
-    return _BLANKS.sub(" ", html.unescape(raw)).strip(" ")
-
-
-def _get_blanks(raw: str) -> tuple[str, str]:
-    """The white space at both ends of a text."""
-    bare = raw.strip(" \t\n\r\f")
-    start = raw.index(bare)
-    return raw[:start], raw[start + len(bare) :]
-
-
-def _read_tokens(document: str) -> list[Token]:
-    """One pass over the document; time grows with its length, whatever it holds."""
-    tokens: list[Token] = []
-    position = text_from = 0
-    while found := _START.search(document, position):
-        end, token = _read_tag(document, found)
-        if token is None:  # never closed: the rest is text, as it is spelled
-            break
-        if text_from < found.start():
-            tokens.append(Token("text", document[text_from : found.start()]))
-        tokens.append(token)
-        position = text_from = end
-        if token.kind == "open" and token.name in RAW:
-            close = re.compile(rf"</{token.name}(?=[\s/>])", re.IGNORECASE).search(document, position)
-            stop = close.start() if close else len(document)
-            if position < stop:
-                tokens.append(Token("other", document[position:stop]))
-            position = text_from = stop
-    if text_from < len(document):
-        tokens.append(Token("text", document[text_from:]))
-    return tokens
-
-
-def _read_tag(document: str, found: re.Match[str]) -> tuple[int, Token | None]:
-    """The tag or comment that begins here and where it ends; no token when it never does."""
-    start, name = found.start(), (found[2] or "").lower()
-    if not name:
-        close = "-->" if found[0] == "<!--" else ">"
-        end = document.find(close, found.end())
-        return (0, None) if end < 0 else (end + len(close), Token("other", document[start : end + len(close)]))
-    values: list[tuple[int, int]] = []
-    position = found.end()
-    while part := _IN_TAG.search(document, position):
-        if part[0] == ">":
-            kind: Kind = "close" if found[1] else "open"
-            return part.end(), Token(kind, document[start : part.end()], name, () if found[1] else tuple(values))
-        end = part.end()
-        if part[2] in ("'", '"'):
-            end = document.find(part[2], part.end()) + 1
-            if not end:
-                return 0, None
-        span = (part.start(2) - start, end - start)
-        if part[1].lower() in TRANSLATED and document[part.start(2) : end].strip("'\" \t\r\n\f"):
-            values.append(span)
-        position = end
-    return 0, None
+        return place.inline.text
+    raw = tokens[place.token].raw[place.start : place.end]
+    return get_plain(raw[1:-1] if raw[:1] in ("'", '"') else raw)

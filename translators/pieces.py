@@ -1,4 +1,9 @@
-"""Long sentences, cut where a reader would take breath."""
+"""SentencePiece's pieces: where they stand in the text, and where a long sentence is cut: at a reader's breath."""
+
+from collections.abc import Sequence
+
+from translators import Span
+from translators.alignment import make_mover
 
 # Ends of pieces after which a cut does least harm, best first.
 _BREATHS = ((";", "；", "。", "!", "?", "！", "？"), (":", "：", "—", "–"), (",", "，", "、", ")", "）"))
@@ -15,6 +20,23 @@ def cut_pieces(pieces: list[str], most: int) -> list[list[str]]:
     if pieces:
         stretches.append(pieces)
     return stretches
+
+
+def find_spans(pieces: Sequence[str], text: str) -> list[Span]:
+    """Where each piece stands in the text that it was cut from or makes; blanks are left out."""
+    joined = "".join(pieces).replace(_SPACE, " ")
+    lead = len(joined) - len(joined.lstrip(" "))
+    move = make_mover(joined.strip(" "), text)
+    size = len(joined.strip(" "))
+    spans = []
+    place = 0
+    for piece in pieces:
+        bare = piece.strip(_SPACE)
+        start = place + len(piece) - len(piece.lstrip(_SPACE)) - lead
+        inside = bare and start >= 0 and start + len(bare) <= size
+        spans.append(move((start, start + len(bare))) if inside else (0, 0))
+        place += len(piece)
+    return spans
 
 
 def _find_cut(pieces: list[str], most: int) -> int:

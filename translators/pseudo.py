@@ -1,9 +1,10 @@
 """Stand-ins for an engine, deterministic and instant: for development and tests, shipped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import permutations
 
 from translators import Direction, Made, Quality, Rendered, UnsupportedDirection
+from translators.alignment import guess_links
 
 LANGUAGES = ("az", "en", "ru", "tr", "zh")
 _NO_MODEL = "0" * 64
@@ -31,11 +32,23 @@ class PseudoTranslator:
         """The directions it was made for."""
         return dict(self._directions)
 
-    def translate(self, texts: Sequence[str], direction: Direction, *, beam: int) -> list[Rendered]:  # noqa: ARG002
+    def translate(
+        self,
+        texts: Sequence[str],
+        direction: Direction,
+        *,
+        beam: int,  # noqa: ARG002
+        hypotheses: int = 1,  # noqa: ARG002
+        aligned: Collection[int] = (),
+    ) -> list[Rendered]:
         """One marked text per text; blank texts as they are."""
         if direction not in self._directions:
             raise UnsupportedDirection(f"no installed package translates {direction}")
-        return [Rendered(self._render(text, direction) if text.strip() else text, 0.0) for text in texts]
+        rendered = [self._render(text, direction) if text.strip() else text for text in texts]
+        return [
+            Rendered(answer, 0.0, tuple(guess_links(text, answer)) if number in aligned else ())
+            for number, (text, answer) in enumerate(zip(texts, rendered, strict=True))
+        ]
 
     def _render(self, text: str, direction: Direction) -> str:
         return f"[{direction.target}] {text}"

@@ -6,7 +6,7 @@ import orjson
 from aiohttp import web
 
 import feeds
-from server import intake, problems, publishing, sets, versioning
+from server import intake, problems, publishing, sets, versioning, visibility
 from server.keys import CLOCK, DATABASE, READER, SITE
 from server.responses import is_unchanged, make_json
 from server.store import articles, contributions, parallels
@@ -52,6 +52,8 @@ async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded]:
     outlet, item = request.match_info["outlet"], request.match_info["item"]
     async with request.app[DATABASE].read() as conn:
         one = await publishing.find_loaded(conn, outlet, item)
+        if one is None and visibility.may_manage(request[READER], outlet):
+            await intake.find_mine(conn, outlet, item)  # says where it lives
     if one is None:
         raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
     sets.check_readable(one, request[READER], request.app[SITE].config, request.app[CLOCK]())

@@ -25,7 +25,7 @@ from server.publishing import Site
 from server.responses import make_html
 from server.store import placements
 from server.store.placements import Filters
-from translators.languages import is_tag, match
+from translators.languages import is_tag, match, normalise
 
 NEWEST_ON_HOME = 3
 PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
@@ -72,7 +72,8 @@ async def get_channel(request: web.Request) -> web.StreamResponse:
 
 async def get_article(request: web.Request) -> web.StreamResponse:
     """GET /articles/{outlet}/{item}/{language}: one article in one language; 410 when it was withdrawn."""
-    outlet, item, language = (request.match_info[name] for name in ("outlet", "item", "language"))
+    outlet, item, tag = (request.match_info[name] for name in ("outlet", "item", "language"))
+    language = normalise(tag) if is_tag(tag) else tag
     site, reader, now = request.app[SITE], request[READER], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
         one = await publishing.find_loaded(conn, outlet, item)

@@ -8,14 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.problems import Unavailable
 from server.store.migrations import migrate
+from server.store.sqlite import configure_sqlite
 
 
 class Database:
@@ -84,7 +83,7 @@ async def open_database(url: str, data: Path) -> Database:
     # hide_parameters: an error's message goes to the log, where no article's text may stand
     engine = create_async_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
     if engine.dialect.name == "sqlite":
-        _configure_sqlite(engine.sync_engine)
+        configure_sqlite(engine.sync_engine)
     database = Database(engine)
     try:
         async with database.write() as conn:
@@ -93,19 +92,3 @@ async def open_database(url: str, data: Path) -> Database:
         await database.close()
         raise
     return database
-
-
-def _configure_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _set_pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Any) -> None:
-        # A writer takes the lock at once: a reader that turns writer could be refused in the middle.
-        writes = conn.get_execution_options().get("karvan_write", False)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

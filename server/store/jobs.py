@@ -102,6 +102,12 @@ async def finish(conn: AsyncConnection, job: Job) -> None:
         await conn.execute(jobs.update().where(jobs.c.id == job.id, mine).values(lease_until=None, attempts=0))
 
 
+async def is_claimed(conn: AsyncConnection, job: Job) -> bool:
+    """Whether this claim still holds: nobody has taken the job since, and it has not ended."""
+    statement = select(jobs.c.id).where(jobs.c.id == job.id, jobs.c.claim == job.claim)
+    return (await conn.execute(statement)).first() is not None
+
+
 async def postpone(conn: AsyncConnection, job: Job, run_at: datetime, error: str, *, counts: bool) -> None:
     """Let the job run again at `run_at`; `counts` says whether this was a failed attempt."""
     attempts = jobs.c.attempts if counts else case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0)

@@ -13,6 +13,7 @@ from feeds.model import Article, Origin
 from server.store.documents import dump_article, load_article
 from server.store.schema import articles, parallels, versions
 from server.store.sql import insert_or, upsert
+from translators.checks import Finding
 
 State = Literal["pending", "ready", "held", "failed"]
 
@@ -39,7 +40,7 @@ class Parallel:
     package_sha256: str = ""
     quality: str = ""
     score: float | None = None
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     article: Article | None = None
 
 
@@ -49,7 +50,7 @@ _PLAIN = tuple(field.name for field in fields(Parallel) if field.name not in ("a
 def _parallel(row: Any) -> Parallel:
     return Parallel(
         **{name: getattr(row, name) for name in _PLAIN},
-        findings=tuple(orjson.loads(row.findings)),
+        findings=tuple(Finding(**one) for one in orjson.loads(row.findings)),
         article=None if row.document is None else load_article(row.document),
     )
 

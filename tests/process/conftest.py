@@ -114,7 +114,7 @@ class Running:
                 pytest.fail(f"ended with {self.process.returncode} before {what}:\n{self.out}\n{self.err}")
             if time.monotonic() > give_up:
                 pytest.fail(f"no {what} within {seconds} s:\n{self.out}\n{self.err}")
-            time.sleep(0.005)
+            time.sleep(0.02)
         return value
 
     def wait_until_it_says(self, words: str) -> None:

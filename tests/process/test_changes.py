@@ -23,6 +23,7 @@ to = ["culture"]
 """
 
 
+@pytest.mark.slow
 async def test_a_changed_configuration_places_articles_anew_at_the_next_start(karvan):
     key = await karvan.issue_key("admin")
     server = await asyncio.to_thread(karvan.serve)

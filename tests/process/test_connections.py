@@ -73,6 +73,7 @@ def test_the_server_reaches_nothing_but_itself(starter_karvan, tmp_path):
     server.wait_for(lambda: "ready" in karvan.list_states().values(), "translation")
     assert server.call("GET", "/feeds/world/en.atom").status == 200
     assert server.stop().status == 0
+    assert not karvan.is_working(), "what was under way is neither finished nor given back"
     events = list(read_events(log))
     assert [event for event in events if not is_loopback(*event)] == []
     assert any(event == "socket.connect" for event, _ in events), "not even the sample's pusher was heard"

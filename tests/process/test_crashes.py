@@ -102,7 +102,7 @@ class Newsroom:
 
 
 async def test_a_few_kills_lose_nothing_and_double_nothing(karvan, write_article):
-    await survive(karvan, write_article, articles=24, kills=4, seed=1, engine_is_real=False)
+    await survive(karvan, write_article, articles=20, kills=3, seed=1, engine_is_real=False)
 
 
 @pytest.mark.slow
@@ -126,7 +126,7 @@ async def survive(karvan: Any, write: Any, *, articles: int, kills: int, seed: i
         for number in range(kills):
             if number:
                 server = karvan.start_server()
-            if number % 4 == 3:  # while it starts
+            if number % 3 == 2:  # while it starts
                 await asyncio.sleep(rng.uniform(0, 1.2))
             else:
                 await asyncio.to_thread(server.wait_until_it_serves)

@@ -42,6 +42,7 @@ async def test_a_worker_stops_in_the_middle_of_a_batch(starter_karvan):
     assert not karvan.is_working()
 
 
+@pytest.mark.slow
 async def test_a_short_batch_is_finished_before_the_server_ends(starter_karvan):
     karvan = starter_karvan
     key = await karvan.issue_key("admin")

@@ -29,6 +29,7 @@ async def test_two_workers_share_the_work_and_double_nothing(karvan):
     assert rows[0][0] == rows[0][1]
 
 
+@pytest.mark.slow
 async def test_a_killed_workers_jobs_go_to_another_when_its_lease_runs_out(starter_karvan):
     karvan = starter_karvan
     karvan.settings["LIMITS__JOB_LEASE_SECONDS"] = "1"

@@ -80,7 +80,7 @@ class Server:
                 async with self.app[DATABASE].read() as conn:
                     if not await count_jobs(conn):
                         return
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
 
 
 @dataclass(frozen=True)

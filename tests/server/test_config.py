@@ -395,7 +395,7 @@ def test_an_option_of_the_shipped_file_has_its_default_or_the_samples_value() ->
         for name in type(getattr(default, section)).model_fields
         if getattr(getattr(shipped, section), name) != getattr(getattr(default, section), name)
     }
-    assert differing == {"translation.publish_unseen"}
+    assert differing == {"translation.publish_unseen", "translation.checks"}
 
 
 @settings(max_examples=60, deadline=None)

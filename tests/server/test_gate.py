@@ -172,6 +172,7 @@ ADDRESSED = {
     "/v1/articles/{outlet}/{item}/history": list_addressed("/v1/articles/{outlet}/{item}/history"),
     "/articles/{outlet}/{item}/{language}": list_addressed("/articles/{outlet}/{item}/{language}"),
 }
+LISTED = {path for list_paths in LISTS.values() for path in list_paths()}
 HTML, ATOM = {"Accept": "text/html"}, {"Accept": "application/atom+xml"}
 
 
@@ -219,7 +220,8 @@ async def walk(server: Any, items: Iterable[str], readers: Iterable[str | None] 
         for paths in rows:
             for path in paths:
                 seen |= await look(server, path, reader)
-            seen |= await look(server, paths[0], reader, "HEAD")
+            if reader is None or paths[0] in LISTED:  # a HEAD is its GET without the body
+                seen |= await look(server, paths[0], reader, "HEAD")
         for item in items:
             path = f"/v1/articles/khazar-news/{item}"
             for headers in ({}, ATOM):

@@ -18,10 +18,13 @@ from server.store.documents import dump_article
 from server.store.engine import Database, open_database
 from server.store.parallels import Parallel
 from server.store.placements import Filters, Placement
+from translators.checks import Finding
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DESTINATION = Destination("world", "az", "publish", "wait", "everything")
+
+NUMBER = Finding("number", "3 became 5", "3 ships", "5 gəmi")
 
 
 def make_config(**route: Any) -> Config:
@@ -102,7 +105,7 @@ def test_what_readers_do_not_see_changes_no_text() -> None:
 
 
 @pytest.mark.parametrize("state", ["pending", "failed", "held", "ready"])
-@pytest.mark.parametrize("why", [{"findings": ("numbers: 3 became 5",)}, {"quality": "draft"}])
+@pytest.mark.parametrize("why", [{"findings": (NUMBER,)}, {"quality": "draft"}])
 def test_a_text_that_was_held_stays_held_whatever_becomes_of_its_successor(state: Any, why: dict[str, Any]) -> None:
     [_, text] = list_texts(make_row(), {"az": make_parallel(state=state, **why)}, make_config())
     assert text.is_held
@@ -284,7 +287,7 @@ async def test_whatever_is_said_of_the_making_is_a_change_in_the_feed(shelf: She
 async def test_a_text_that_is_held_from_now_on_leaves_a_tombstone_and_comes_back(shelf: Shelf) -> None:
     await shelf.put()
     shelf.now += HOUR
-    shelf.versions["az"] = make_parallel(state="held", findings=("numbers: 3 became 5",))
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,))
     assert (await shelf.put())["az"].state == "removed"
     shelf.now += HOUR
     shelf.versions["az"] = make_parallel(origin="edited")

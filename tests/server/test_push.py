@@ -193,35 +193,36 @@ async def test_if_none_match_creates_but_never_replaces(quiet):
     assert (await get_set(quiet))["version"] == 1
 
 
-@pytest.mark.parametrize(
-    ("older", "newer"),
-    [
-        ({"version": "1"}, {"version": "2"}),
-        ({"version": "9"}, {"version": "10"}),
-        ({"version": "1"}, {"version": "1.1"}),
-        ({"version": "1.9"}, {"version": "1.10"}),
-        ({"version": "2"}, {"version": "2a"}),
-        ({"version": "v2-rc"}, {"version": "v10"}),
-        ({"version": "9" * 25}, {"version": "1" + "0" * 25}),
-        ({"version": "٣"}, {"version": "12"}),
-        ({"version": "1", "versionCreated": "2026-11-26T12:00:00Z"}, {"version": "2"}),
-        ({"version": "1", "versionCreated": "2026-11-26T12:00:00Z"},
-         {"version": "2", "versionCreated": "2026-11-26T09:00:00Z"}),
-        ({"versionCreated": "2026-11-26T09:00:00Z"}, {"versionCreated": "2026-11-26T09:00:00.000001Z"}),
-        ({"versionCreated": "2026-11-26T12:00:00+04:00"}, {"versionCreated": "2026-11-26T08:30:00Z"}),
-        ({"versionCreated": "0999-01-01T00:00:00Z"}, {"versionCreated": "2026-01-01T00:00:00Z"}),
-    ],
-)  # fmt: skip
-async def test_a_late_older_version_goes_to_the_history_and_is_never_served(quiet, older, newer):
-    assert (await quiet.push(**newer, located="Newer")).status == 201
-    late = await quiet.push(**older, located="Older")
-    assert (late.status, late.json["changed"], late.json["served"], late.json["version"]) == (200, False, False, 1)
-    assert (await get_text(quiet))["located"] == "Newer"
-    assert "Older" not in (await quiet.call("GET", "/feeds/world/en.atom")).text
-    again = await quiet.push(**older, located="Older")
-    assert (again.status, again.json["changed"], again.json["version"]) == (200, False, 1)
-    history = (await quiet.call("GET", f"{ONE}/history", by="caravan-wire")).json
-    assert (history["served"], [one["version"] for one in history["versions"]]) == (2, [1, 2])
+LATE_AND_NEWER = [
+    ({"version": "1"}, {"version": "2"}),
+    ({"version": "9"}, {"version": "10"}),
+    ({"version": "1"}, {"version": "1.1"}),
+    ({"version": "1.9"}, {"version": "1.10"}),
+    ({"version": "2"}, {"version": "2a"}),
+    ({"version": "v2-rc"}, {"version": "v10"}),
+    ({"version": "9" * 25}, {"version": "1" + "0" * 25}),
+    ({"version": "٣"}, {"version": "12"}),
+    ({"version": "1", "versionCreated": "2026-11-26T12:00:00Z"}, {"version": "2"}),
+    ({"version": "1", "versionCreated": "2026-11-26T12:00:00Z"},
+     {"version": "2", "versionCreated": "2026-11-26T09:00:00Z"}),
+    ({"versionCreated": "2026-11-26T09:00:00Z"}, {"versionCreated": "2026-11-26T09:00:00.000001Z"}),
+    ({"versionCreated": "2026-11-26T12:00:00+04:00"}, {"versionCreated": "2026-11-26T08:30:00Z"}),
+    ({"versionCreated": "0999-01-01T00:00:00Z"}, {"versionCreated": "2026-01-01T00:00:00Z"}),
+]  # fmt: skip
+
+
+async def test_a_late_older_version_goes_to_the_history_and_is_never_served(quiet):
+    for number, (older, newer) in enumerate(LATE_AND_NEWER):
+        item, path = f"item-{number}", f"/v1/articles/caravan-wire/item-{number}"
+        assert (await quiet.push(item, **newer, located="Newer")).status == 201
+        late = await quiet.push(item, **older, located="Older")
+        assert (late.status, late.json["changed"], late.json["served"], late.json["version"]) == (200, False, False, 1)
+        assert (await get_text(quiet, "en", path))["located"] == "Newer"
+        assert "Older" not in (await quiet.call("GET", "/feeds/world/en.atom")).text
+        again = await quiet.push(item, **older, located="Older")
+        assert (again.status, again.json["changed"], again.json["version"]) == (200, False, 1)
+        history = (await quiet.call("GET", f"{path}/history", by="caravan-wire")).json
+        assert (history["served"], [one["version"] for one in history["versions"]]) == (2, [1, 2])
 
 
 @pytest.mark.parametrize(

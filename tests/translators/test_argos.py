@@ -3,6 +3,7 @@
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,50 @@ def test_threads_share_one_model_and_get_their_own_answers(starter: ArgosTransla
     for thread in threads:
         thread.join()
     assert answers == {number: alone[TEXTS[number % 3]] for number in range(9)}
+
+
+def test_a_model_is_loaded_once_however_many_ask_at_once(starter_dir: Path) -> None:
+    loaded: list[int] = []
+
+    class Counting(ArgosTranslator):
+        def _load(self, shelved: Any) -> Any:
+            loaded.append(1)
+            return super()._load(shelved)
+
+    engine = Counting(starter_dir)
+    directions = list(engine.directions())
+    barrier = threading.Barrier(8)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        engine.translate(TEXTS[1:2], directions[number % len(directions)], beam=1)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loaded) == 1
+
+
+def test_a_model_that_was_idle_for_long_leaves_memory_and_comes_back(starter_dir: Path) -> None:
+    now = [0.0]
+    engine = ArgosTranslator(starter_dir, idle_seconds=60, clock=lambda: now[0])
+    assert engine.count_loaded() == 0
+    before = engine.translate(TEXTS[1:2], EN_AZ, beam=1)
+    now[0] = 59.0
+    assert engine.count_loaded() == 1
+    engine.translate(TEXTS[1:2], EN_AZ, beam=1)
+    now[0] = 118.0
+    assert engine.count_loaded() == 1
+    now[0] = 120.0
+    engine.directions()
+    assert engine.count_loaded() == 0
+    assert engine.translate(TEXTS[1:2], EN_AZ, beam=1) == before
+    forever = ArgosTranslator(starter_dir, clock=lambda: now[0])
+    forever.translate(TEXTS[1:2], EN_AZ, beam=1)
+    now[0] = 1e9
+    assert forever.count_loaded() == 1
 
 
 def test_a_starter_that_is_installed_while_the_engine_runs_is_used(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from .train import Settings
+from .batches import SHARE
+from .trainer import Settings
 
 SHIPPED = Path(__file__).resolve().parents[2] / "translators" / "starter" / "sentencepiece.model"
 EXAMPLE = "example: python -m tools.starter all parallel-text/ --work training/ --out my-starter/ --updates 20000"
@@ -13,7 +14,9 @@ EXAMPLE = "example: python -m tools.starter all parallel-text/ --work training/ 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = make_parser().parse_args(arguments)
-    for step in ("prepare", "train", "export", "evaluate") if options.command == "all" else (options.command,):
+    for step in STEPS if options.command == "all" else (options.command,):
+        if options.command == "all" and step == "prepare" and is_prepared(options):
+            continue
         print(f"== {step}", flush=True)
         STEPS[step](options)
 
@@ -33,18 +36,35 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", parents=[folders, work, spm], help="parallel text → arrays")
     commands.add_parser("train", parents=[work, settings], help="train, or go on training")
     commands.add_parser("export", parents=[work, spm, out], help="checkpoint → model folder")
-    commands.add_parser("evaluate", parents=[folders, out, tsv], help="chrF and BLEU of a model folder")
+    evaluate = commands.add_parser("evaluate", parents=[out, tsv], help="chrF and BLEU of a model folder")
+    evaluate.add_argument("folders", nargs="*", type=Path, help="folders whose development lines are measured on")
     everything = [folders, work, spm, out, settings, tsv]
     commands.add_parser("all", parents=everything, help="all of these, one after another", epilog=EXAMPLE)
     return parser
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """An option for every plain field of `Settings`."""
+    """An option for every field of `Settings`."""
     for field in fields(Settings):
-        if field.name != "shares":
+        if field.name == "shares":
+            parser.add_argument("--shares", type=parse_shares, default=dict(SHARE), help="own=0.2,nat=0.3,…")
+        else:
             assert isinstance(field.type, type)
             parser.add_argument("--" + field.name.replace("_", "-"), type=field.type, default=field.default)
+
+
+def parse_shares(text: str) -> dict[str, float]:
+    """`own=0.2,nat=0.3` → the shipped shares with these instead."""
+    return SHARE | {kind: float(share) for kind, share in (part.split("=") for part in text.split(","))}
+
+
+def is_prepared(options: argparse.Namespace) -> bool:
+    """Whether the arrays are newer than all text, so that a training that goes on need not make them again."""
+    from .text import find_files
+
+    meta = options.work / "meta.json"
+    inputs = [options.spm, *find_files(options.folders)]
+    return meta.exists() and all(path.stat().st_mtime < meta.stat().st_mtime for path in inputs)
 
 
 def run_prepare(options: argparse.Namespace) -> None:
@@ -56,7 +76,7 @@ def run_prepare(options: argparse.Namespace) -> None:
 def run_train(options: argparse.Namespace) -> None:
     from .train import train
 
-    chosen = {f.name: getattr(options, f.name) for f in fields(Settings) if f.name != "shares"}
+    chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
     train(options.work, Settings(**chosen))
 
 

@@ -3,7 +3,7 @@
 The model is IBM model 1 with a preference for the diagonal, run in both directions at once and made to agree
 (Liang, Taskar & Klein 2006): a cell counts only as far as both directions believe in it. Two things come out of it:
 
-- for every target token the source token it renders, which teaches one attention head where to look (`train.py`);
+- for every target token the source token it renders, which teaches one attention head where to look (`loss.py`);
 - a table of which token renders which, from which the first embeddings are made (`embed.py`).
 
 Sentences are token ids of one shared vocabulary. A *cell* is one (token of side A, token of side B) of one pair.
@@ -30,7 +30,7 @@ LEAST_BELIEF = 0.2
 
 @dataclass(frozen=True)
 class Pairs:
-    """n sentence pairs as places in one token array, [n, 4]: offset and length of side A, offset and length of side B."""
+    """n sentence pairs as places in one token array, [n, 4]: offset and length of side A, then of side B."""
 
     places: Ints
 
@@ -106,7 +106,7 @@ def list_cells(tokens: Tokens, places: Ints, vocabulary: int) -> Ints:
 def believe(
     tokens: Tokens, place: Ints, start: Ints, b: Ints, b_given_a: Floats, a_given_b: Floats
 ) -> tuple[Floats, Ints]:
-    """How far both directions believe in each cell of one pair, 0 to 1, and the cell's entry in the table (−1: none)."""
+    """How far both directions believe in each cell of a pair, 0 to 1, and the cell's entry in the table (−1: none)."""
     a_offset, a_length, b_offset, b_length = place
     entry = np.full((a_length, b_length), -1, np.int64)
     to_b = np.zeros((a_length, b_length), np.float32)

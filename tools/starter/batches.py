@@ -15,7 +15,7 @@ from .model import BOS, EOS, PAD
 from .text import DEVELOPMENT, ENGLISH
 
 SHARE = {"own": 0.22, "terms": 0.03, "nat": 0.18, "news": 0.12, "doc": 0.18, "ui": 0.2, "dict": 0.04}
-"""Share of the target tokens that each kind of text gets. Too much of a small kind is learnt by heart, source unseen."""
+"""Share of the target tokens that each kind of text gets; too much of a small kind is learnt by heart."""
 OTHER_KINDS = 0.15
 """Share of a kind that is not named above, such as a newsroom's own parallel text."""
 POOL = 24_000
@@ -45,10 +45,11 @@ class Corpus:
         self.vocabulary: int = meta["vocabulary"]
         self.groups: list[tuple[str, str, str]] = [tuple(group) for group in meta["groups"]]
 
-    def frequent_tokens(self, count: int) -> Tensor:
-        frequency = np.bincount(self.tokens, minlength=self.vocabulary)
-        frequency[:10] = frequency.max() + 1  # special tokens
-        return torch.from_numpy(np.argsort(-frequency)[:count].copy())
+    def frequency(self) -> Tensor:
+        """Each token's share of all tokens, [V]; the special ones count as the most frequent."""
+        count = np.bincount(self.tokens, minlength=self.vocabulary)
+        count[:10] = count.max()
+        return torch.from_numpy(count / count.sum()).float()
 
 
 def group_chances(corpus: Corpus, shares: dict[str, float]) -> NDArray[np.float64]:
@@ -62,8 +63,8 @@ def group_chances(corpus: Corpus, shares: dict[str, float]) -> NDArray[np.float6
         of_kind = np.array([group[0] == kind for group in corpus.groups])
         share = 0.0 if kind == DEVELOPMENT else shares.get(kind, OTHER_KINDS)
         wish[of_kind] *= share / wish[of_kind].sum()
-    chance = wish * count / np.maximum(size, 1)
-    return chance / chance.sum()
+    chance: NDArray[np.float64] = wish * count / np.maximum(size, 1)
+    return np.asarray(chance / chance.sum(), np.float64)
 
 
 def draw_batches(corpus: Corpus, shares: dict[str, float], most_tokens: int, seed: int) -> Iterator[Batch]:

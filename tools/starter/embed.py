@@ -43,9 +43,9 @@ def make_embeddings(
     into, source = np.divmod(state, vocabulary)
     share = count / (np.bincount(state, count)[state] + CAUTION)
     keep = (share > LEAST_SHARE) & (count >= LEAST_COUNT)
-    renders = torch.sparse_coo_tensor(
-        np.stack([source[keep], target[keep]]), torch.from_numpy(share[keep].astype(np.float32)), (vocabulary,) * 2
-    ).coalesce()
+    places = torch.from_numpy(np.stack([source[keep], target[keep]]))
+    weights = torch.from_numpy(share[keep].astype(np.float32))
+    renders = torch.sparse_coo_tensor(places, weights, (vocabulary,) * 2, check_invariants=True).coalesce()
     own = unit(torch.randn(vocabulary, width, generator=random))
     meaning = own
     for _ in range(3):
@@ -74,4 +74,5 @@ def aligned_tokens(
 
 
 def unit(vectors: Tensor) -> Tensor:
-    return vectors / (vectors.norm(dim=1, keepdim=True) + 1e-9)
+    length: Tensor = vectors.norm(dim=1, keepdim=True)
+    return vectors / (length + 1e-9)

@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 PAD, BOS, EOS = 0, 2, 3
 LONGEST = 256
@@ -42,7 +42,7 @@ class Attention(nn.Module):
         self.o = nn.Linear(width, width, bias=False)
 
     def forward(self, x: Tensor, mask: Tensor | None, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Output [B, T, D] and the logarithm-free attention scores [B, H, T, S] before the softmax."""
+        """Output [B, T, D] and attention scores [B, H, T, S] before the softmax."""
         if memory is None:
             q, k, v = self.qkv(x).chunk(3, -1)
         else:
@@ -75,7 +75,7 @@ class Layer(nn.Module):
         if memory is not None:
             seen, scores = self.ca(self.nc(x), memory_mask, memory)
             x = x + self.dropout(seen)
-        return x + self.dropout(self.f2(F.relu(self.f1(self.n2(x))))), scores
+        return x + self.dropout(self.f2(functional.relu(self.f1(self.n2(x))))), scores
 
 
 class Translator(nn.Module):
@@ -88,14 +88,16 @@ class Translator(nn.Module):
         self.en, self.dn = nn.LayerNorm(shape.width), nn.LayerNorm(shape.width)
         self.bias = nn.Parameter(torch.zeros(shape.vocabulary))
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("pe", positions(shape.width))
+        self.pe: Tensor
+        self.register_buffer("pe", positions(shape.width), persistent=False)
         nn.init.normal_(self.emb.weight, std=shape.width**-0.5)
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.xavier_uniform_(module.weight)
 
     def embed(self, ids: Tensor) -> Tensor:
-        return self.dropout(self.emb(ids) * math.sqrt(self.shape.width) + self.pe[: ids.shape[1]])
+        x: Tensor = self.dropout(self.emb(ids) * math.sqrt(self.shape.width) + self.pe[: ids.shape[1]])
+        return x
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Memory [B, S, D] of source ids [B, S], and its mask [B, 1, 1, S] (0 or minus infinity)."""

@@ -7,6 +7,7 @@ side by side (queries, keys, values) are treated one projection at a time.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import Executor
 
 import torch
 from torch import Tensor
@@ -14,10 +15,10 @@ from torch import Tensor
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalise(matrices: Tensor, rounds: int = 5) -> Tensor:
+def orthogonalise(matrices: Tensor, rounds: int = 4) -> Tensor:
     """Nearly the nearest orthogonal matrix of each of [n, rows, columns] (rows ≤ columns), by Newton–Schulz steps."""
     a, b, c = COEFFICIENTS
-    x = matrices.to(torch.bfloat16)
+    x: Tensor = matrices.to(torch.bfloat16)
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(rounds):
         square = x @ x.mT
@@ -28,22 +29,22 @@ def orthogonalise(matrices: Tensor, rounds: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Muon with Nesterov momentum; its step has the size of an Adam step of the same learning rate."""
 
-    def __init__(
-        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.01
-    ) -> None:
-        super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+    def __init__(self, parameters: Iterable[Tensor], lr: float, cores: Executor) -> None:
+        super().__init__(list(parameters), {"lr": lr, "momentum": 0.95, "weight_decay": 0.01})
+        self.cores = cores
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, _closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            alike: dict[tuple[int, int], list[tuple[Tensor, Tensor, bool]]] = defaultdict(list)
+            alike: dict[torch.Size, list[tuple[Tensor, Tensor, bool]]] = defaultdict(list)
             for parameter in group["params"]:
                 for piece, update in self.pieces(parameter, group["momentum"]):
                     tall = piece.shape[0] > piece.shape[1]
                     update = update.T if tall else update
-                    alike[tuple(update.shape)].append((piece, update, tall))
+                    alike[update.shape].append((piece, update, tall))
             for (_, columns), pieces in alike.items():
-                steps = orthogonalise(torch.stack([update for _, update, _ in pieces]))
+                halves = torch.stack([update for _, update, _ in pieces]).chunk(2)
+                steps = torch.cat(list(self.cores.map(orthogonalise, halves)))
                 for (piece, _, tall), step in zip(pieces, steps, strict=True):
                     piece.mul_(1 - group["lr"] * group["weight_decay"])
                     piece.add_(step.T if tall else step, alpha=-group["lr"] * 0.2 * columns**0.5)

@@ -119,8 +119,9 @@ def encode(
 def make_pairs(examples: list[Example], place: dict[str, tuple[int, int]]) -> tuple[Pairs, list[str]]:
     """The places and kinds of the examples whose sides are neither empty nor too long."""
     numbers = np.array([(*place[e.source], *place[e.target]) for e in examples], np.int64)
-    short = (numbers[:, [1, 3]] > 0).all(1) & (numbers[:, [1, 3]] <= LONGEST).all(1)
-    kinds = [e.kind for e, keep in zip(examples, short, strict=True) if keep]
+    lengths = numbers[:, [1, 3]]
+    short = np.flatnonzero((lengths.min(1) > 0) & (lengths.max(1) <= LONGEST))
+    kinds = [examples[row].kind for row in short]
     return Pairs(numbers[short]), kinds
 
 

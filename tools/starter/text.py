@@ -74,9 +74,5 @@ def read_pairs(folders: list[Path]) -> Iterator[Example]:
 
 def read_development(folders: list[Path]) -> list[dict[str, str]]:
     """The development lines of all multi-way text, languages to sentences."""
-    rows = []
-    for path in find_files(folders):
-        for row in read_rows(path):
-            if "kind" not in row and len(row) > 2 and is_development(row[ENGLISH]):
-                rows.append(row)
-    return rows
+    rows = (row for path in find_files(folders) for row in read_rows(path))
+    return [row for row in rows if "kind" not in row and len(row) > 2 and is_development(row[ENGLISH])]

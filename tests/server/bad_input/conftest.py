@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("GET", "/livez"): Walk("/livez"),
     ("GET", "/readyz"): Walk("/readyz"),
 }
+READ_THE_MOST = ("/feeds/world/en.atom", "/v1/articles/caravan-wire/one")
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Walker:
     good: Mapping[str, Any] = field(default_factory=lambda: GOOD)
     walks: Mapping[tuple[str, str], Walk] = field(default_factory=lambda: WALKS)
     found: list[str] = field(default_factory=list)
+    is_thorough: bool = False  # --slow
 
     def each(self, *, taking: bool = False, method: str = "") -> list[tuple[str, Walk]]:
         """(method, walk) of every route; with `taking` only of those that take a document."""
@@ -88,6 +90,13 @@ class Walker:
             for (one, _), walk in self.walks.items()
             if (walk.takes is not None or not taking) and method in ("", one)
         ]
+
+    def pair(self, things: Sequence[bytes], method: str = "GET") -> Iterator[tuple[Walk, bytes]]:
+        """Every thing with those routes that read the most, and with every fourth of the others; --slow: with each."""
+        for number, (_, walk) in enumerate(self.each(method=method)):
+            for place, thing in enumerate(things):
+                if self.is_thorough or walk.path in READ_THE_MOST or (number + place) % 4 == 0:
+                    yield walk, thing
 
     def check(self, what: str, reply: Any, statuses: int | tuple[int, ...] | None = None) -> None:
         """`statuses`: those expected; None: any but 5xx."""
@@ -184,11 +193,11 @@ def walks() -> Mapping[tuple[str, str], Walk]:
 
 
 @pytest.fixture
-async def walker(quiet: Any) -> AsyncIterator[Walker]:
+async def walker(quiet: Any, request: pytest.FixtureRequest) -> AsyncIterator[Walker]:
     """Afterwards the server must have nothing more than before, and still work."""
     assert (await quiet.push()).status == 201
     before = await count_stored(quiet)
-    yield Walker(quiet)
+    yield Walker(quiet, is_thorough=request.config.getoption("--slow"))
     assert await count_stored(quiet) == before, "bad input was stored"
     assert (await quiet.push("after")).status == 201
     assert (await quiet.call("GET", "/v1/articles/caravan-wire/one")).json["pub_status"] == "usable"

@@ -1,0 +1,72 @@
+"""SQLite as we use it: WAL, every commit fsynced, one writer; a statement is one trip to its connection's thread.
+
+SQLAlchemy's cursor makes four trips a statement (open, execute, fetch, close): most of what a request would cost.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.util import EMPTY_DICT
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Executes and fetches at once. What is fetched whole needs no closing."""
+
+    __slots__ = ()
+
+    def __init__(self, adapt_connection: Any) -> None:
+        self._adapt_connection = adapt_connection
+        self._connection = adapt_connection._connection
+        self._rows = deque()
+        self._soft_closed_memoized = EMPTY_DICT
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        await self._run("execute", operation, parameters or ())
+
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
+        await self._run("executemany", operation, seq_of_parameters)
+
+    async def _run(self, method: str, operation: str, parameters: Any) -> None:
+        connection: Any = self._connection
+        async with self._adapt_connection._execute_mutex:
+            self._cursor, rows = await connection._execute(_run_whole, connection._conn, method, operation, parameters)
+        self._rows = deque(rows)
+
+    async def _async_soft_close(self) -> None:
+        """There is nothing to close."""
+
+    def close(self) -> None:
+        self._rows.clear()
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls = _Cursor
+
+
+def _run_whole(connection: Any, method: str, operation: str, parameters: Any) -> tuple[Any, Sequence[Any]]:
+    """In the connection's thread: the statement from its beginning to its end."""
+    cursor = getattr(connection, method)(operation, parameters)
+    return cursor, cursor.fetchall() if cursor.description else ()
+
+
+def configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves
+        connection.__class__ = _Connection  # the dialect has no other way in
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Any) -> None:
+        # A writer takes the lock at once: a reader that turns writer could be refused in the middle.
+        writes = conn.get_execution_options().get("karvan_write", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
