@@ -17,7 +17,7 @@ run: $(STAMP)
 	@exec $(BIN)/karvan --data "$(DATA)" serve --sample --port $(PORT)
 
 test: $(STAMP)
-	@$(BIN)/pytest --numprocesses 2
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ versioning    which version is newer, and whether a caller has seen it (pure)
 placing       decision + texts → where the article stands
 documents     files → documents to push; frontmatter: their heads
 runner        takes jobs from the queue and has them done
+keyring       keys that were looked up a moment ago
 feedcache     rendered feeds while nothing in them changes
 routing       article × routing config → destinations and why (pure)
 visibility    may this reader see this article now (pure); the one gate

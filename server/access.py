@@ -15,7 +15,8 @@ from aiohttp.typedefs import Handler
 
 from server import problems
 from server.config import Config
-from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER
+from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, KEYRING, READER
+from server.store.engine import Look
 from server.store.keys import KeyRow, find_key
 from server.visibility import ANYONE, Reader, may_manage
 
@@ -68,15 +69,22 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     request[READER], request[KEY_ID] = ANYONE, ""
     authorization = request.headers.get("Authorization")
     if authorization is not None:
-        key_hash = hash_key(read_key(authorization))
-        async with request.app[DATABASE].read() as conn:
-            row = await find_key(conn, key_hash)
+        row = await _find_key(request, hash_key(read_key(authorization)))
         if row is None or not is_valid(row, request.app[CONFIG], request.app[CLOCK]()):
             raise problems.KeyRejected("this key opens nothing here", headers=problems.CHALLENGE)
         role = find_role(row.owner, request.app[CONFIG])
         assert role is not None
         request[READER], request[KEY_ID] = Reader(role, row.owner), row.id
     return await handler(request)
+
+
+async def _find_key(request: web.Request, key_hash: str) -> KeyRow | None:
+    keyring, database = request.app[KEYRING], request.app[DATABASE]
+    look = Look(database.writes, request.app[CLOCK]())
+    if not keyring.holds(key_hash, look):
+        async with database.read() as conn:
+            keyring.put(key_hash, await find_key(conn, key_hash), look)
+    return keyring.get(key_hash)
 
 
 def guard(

@@ -23,7 +23,8 @@ from server.access import identify
 from server.config import Config
 from server.feedcache import FeedCache
 from server.jobs import enqueue_settlement, recover
-from server.keys import CLOCK, CONFIG, DATABASE, ENGINE_ROOM, FEED_CACHE, REQUEST_ID, SITE, TRANSLATOR, Clock
+from server.keyring import Keyring
+from server.keys import CLOCK, CONFIG, DATABASE, ENGINE_ROOM, FEED_CACHE, KEYRING, REQUEST_ID, SITE, TRANSLATOR, Clock
 from server.pages import render_error_page
 from server.pages.views import SAFE, pick_language
 from server.publishing import Site
@@ -92,6 +93,7 @@ def make_app(
     app[CLOCK] = clock
     app[SITE] = Site(base or config.server.public_url or f"http://{config.server.host}:{config.server.port}", config)
     app[FEED_CACHE] = FeedCache()
+    app[KEYRING] = Keyring()
     app[TRANSLATOR] = translator or make_engine(config, data)
     app[ENGINE_ROOM] = ThreadPoolExecutor(1, thread_name_prefix="engine")
 

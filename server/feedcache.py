@@ -5,7 +5,7 @@ import gzip
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -14,21 +14,13 @@ import brotli
 import zstandard
 
 from feeds.model import Document
+from server.store.engine import Look
 from server.store.placements import Filters
 
 Encoding = Literal["identity", "gzip", "br", "zstd"]
 MOST_DOCUMENTS = 500
-TRUST = timedelta(seconds=0.5)  # how much later a change made by another process may be seen
 UNSAID = 0.0001  # less than the least weight that can be said
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """When the database was asked, and how many writes of this process (Database.writes) came before."""
-
-    writes: int
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -73,7 +65,7 @@ class FeedCache:
     def recall(self, place: Place, look: Look) -> CachedFeed | None:
         """The document, if it was current a moment ago and this process has written nothing since."""
         cached = self._documents.get(place)
-        if cached is None or cached.seen.writes != look.writes or not timedelta() <= look.at - cached.seen.at < TRUST:
+        if cached is None or not cached.seen.still_holds(look):
             return None
         return self._pick(place, cached, look.at)
 

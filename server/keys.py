@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.config import Config
 from server.feedcache import FeedCache
+from server.keyring import Keyring
 from server.publishing import Site
 from server.store.engine import Database
 from server.visibility import Reader
@@ -19,6 +20,7 @@ CONFIG = web.AppKey("CONFIG", Config)
 DATABASE = web.AppKey("DATABASE", Database)
 CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK")
 SITE = web.AppKey("SITE", Site)
+KEYRING = web.AppKey("KEYRING", Keyring)
 FEED_CACHE = web.AppKey("FEED_CACHE", FeedCache)
 TRANSLATOR: web.AppKey[Translator] = web.AppKey("TRANSLATOR", Translator)
 ENGINE_ROOM = web.AppKey("ENGINE_ROOM", Executor)

@@ -88,7 +88,7 @@ def list_(setting: Setting, as_json: bool) -> None:
 @pass_setting
 @clear_errors
 def revoke(setting: Setting, name: str) -> None:
-    """Revoke one key by its id, or all keys of an owner. It takes effect at once.
+    """Revoke one key by its id, or all keys of an owner. It takes effect within a second.
 
     Example: karvan keys revoke 3f9a1c2e
     """

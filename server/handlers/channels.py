@@ -9,12 +9,13 @@ import feeds
 from feeds import opml
 from server import problems, publishing, visibility
 from server.config import Config, Limits
-from server.feedcache import CachedFeed, Look, Place
+from server.feedcache import CachedFeed, Place
 from server.handlers.filters import read_filters
 from server.keys import CLOCK, CONFIG, DATABASE, FEED_CACHE, READER, SITE
 from server.responses import answer_document, make_json
 from server.store import placements
 from server.store.answers import find_stamp, save_stamp
+from server.store.engine import Look
 from server.store.placements import Filters
 from server.visibility import ANYONE, Reader
 

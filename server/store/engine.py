@@ -7,6 +7,8 @@ async with database.read() as conn: …    a consistent snapshot
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -15,6 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from server.problems import Unavailable
 from server.store.migrations import migrate
 from server.store.sqlite import configure_sqlite
+
+TRUST = timedelta(seconds=0.5)  # how much later a change made by another process may be seen
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When the database was asked, and how many writes of this process (Database.writes) came before."""
+
+    writes: int
+    at: datetime
+
+    def still_holds(self, now: "Look") -> bool:
+        """Whether what was seen then is what is there: nothing written since by us, and no time for others."""
+        return self.writes == now.writes and timedelta() <= now.at - self.at < TRUST
 
 
 class Database:

@@ -102,7 +102,7 @@ class Newsroom:
 
 
 async def test_a_few_kills_lose_nothing_and_double_nothing(karvan, write_article):
-    await survive(karvan, write_article, articles=20, kills=3, seed=1, engine_is_real=False)
+    await survive(karvan, write_article, articles=12, kills=2, seed=1, engine_is_real=False)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import pytest
 LANGUAGES = ("az", "en", "ru", "tr", "zh")
 
 
+@pytest.mark.slow  # by default test_feeds compares servers and processes, and test_crashes restarts
 def test_stop_and_start_change_no_byte(karvan):
     check_restart(karvan)
 

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import event
 
 from feeds.model import Document
-from server.feedcache import TRUST, CachedFeed, FeedCache, Look
+from server.feedcache import CachedFeed, FeedCache
 from server.keys import DATABASE
+from server.store.engine import TRUST, Look
 from server.store.placements import Filters
 
 WORLD = "/feeds/world/en.atom"
