@@ -10,6 +10,8 @@ PORT ?= 8080
 DATA ?= data
 STAMP := $(VENV)/.installed
 
+unexport PYTHONDONTWRITEBYTECODE  # modules are compiled once, not by every process anew
+
 .PHONY: run test check lock clean
 
 run: $(STAMP)
@@ -17,7 +19,7 @@ run: $(STAMP)
 	@exec $(BIN)/karvan --data "$(DATA)" serve --sample --port $(PORT)
 
 test: $(STAMP)
-	@$(BIN)/pytest --numprocesses 2 --dist worksteal
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
