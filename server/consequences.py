@@ -30,8 +30,8 @@ class Ask(Enum):
 
 
 def should_ask(ask: Ask, old: Parallel | None, article: ArticleRow) -> bool:
-    if ask in (Ask.NOTHING, Ask.ALL):
-        return ask is Ask.ALL
+    if ask is Ask.ALL:
+        return True
     return old is None or translation.should_ask(old, article, retry=ask is Ask.GIVEN_UP)
 
 
@@ -51,15 +51,18 @@ async def settle(
     article = (await articles.list_articles(conn, [article_id]))[article_id]
     decision = routing.decide(routing.make_facts(article.head.article, article.outlet, config), config)
     versions = await _list_versions(conn, article)
-    if article.canceled_at is None:
+    if ask is not Ask.NOTHING:
+        await _save_topics(conn, article)
+        await parallels.delete_machine_version(conn, article.id, article.head.article.language)
+    if article.canceled_at is None and ask is not Ask.NOTHING:
         wanted = await _list_wanted(conn, article, decision, versions, config, now)
         for language in wanted:
             old = versions.get(language)
             if language != but and should_ask(ask, old, article):
                 await _ask(conn, article, language, config, now)
         versions = await _list_versions(conn, article)
+    if article.canceled_at is None:
         versions = await _restate(conn, versions, decision, config)
-    await _save_topics(conn, article)
     await placing.place(conn, article, versions, decision, config, now)
 
 
@@ -80,7 +83,6 @@ async def _list_wanted(
     """The languages in which a machine version is wanted: each has a row from now on, textless others have none."""
     source = article.head.article.language
     wanted = sorted(translation.list_wanted_languages(decision.machine_languages(), source, config))
-    await parallels.delete_machine_version(conn, article.id, source)
     for language, parallel in versions.items():
         if language not in wanted and parallel.article is None:
             await parallels.delete_machine_version(conn, article.id, language)

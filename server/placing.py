@@ -106,6 +106,7 @@ async def place(
     if why_hidden(article, now) == "expired":  # what nobody has seen by now nobody will
         wanted = {key: one for key, one in wanted.items() if key in standing.keys() - unseen}
     marks = _make_marks(wanted, article, config)
+    changed = []
     for key, old in standing.items():
         if key in wanted:
             continue
@@ -113,7 +114,7 @@ async def place(
             await placements.delete_placement(conn, old)
         elif old.state == "usable" or (withdrawn and old.state == "removed"):
             state: placements.State = "withdrawn" if withdrawn else "removed"
-            await placements.save_placement(conn, replace(old, state=state, shown_at=now))
+            changed.append(replace(old, state=state, shown_at=now))
     for (channel, language), (text, route) in wanted.items():
         new = Placement(
             channel=channel,
@@ -130,7 +131,8 @@ async def place(
         )
         new = _keep_times(new, standing.get((channel, language)), now)
         if new != standing.get((channel, language)):
-            await placements.save_placement(conn, new)
+            changed.append(new)
+    await placements.save_placements(conn, changed)
 
 
 def _keep_times(new: Placement, old: Placement | None, now: datetime) -> Placement:

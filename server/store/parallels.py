@@ -72,12 +72,13 @@ async def save_parallel(conn: AsyncConnection, parallel: Parallel) -> None:
 
 
 async def request_parallels(conn: AsyncConnection, article_id: int, languages: Sequence[str], now: datetime) -> None:
-    """A row for each language that has none yet, pending."""
-    for language in languages:
-        statement = insert_or(conn, parallels).values(
-            article_id=article_id, language=language, origin="machine", state="pending", changed_at=now
-        )
-        await conn.execute(statement.on_conflict_do_nothing())
+    """A row for each of these languages, pending, where there is none yet."""
+    rows = [
+        {"article_id": article_id, "language": language, "origin": "machine", "state": "pending", "changed_at": now}
+        for language in languages
+    ]
+    if rows:
+        await conn.execute(insert_or(conn, parallels).on_conflict_do_nothing(), rows)
 
 
 async def set_unmade(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import articles, placements, topics
-from server.store.sql import next_change, upsert
+from server.store.sql import next_change, upsert_all
 
 State = Literal["usable", "withdrawn", "removed"]
 
@@ -102,10 +102,12 @@ async def get_last_change(conn: AsyncConnection, channel: str, language: str) ->
     return int((await conn.execute(statement)).scalar_one() or 0)
 
 
-async def save_placement(conn: AsyncConnection, placement: Placement) -> None:
-    values = {name: getattr(placement, name) for name in Placement.__slots__}
-    key = {name: values.pop(name) for name in ("channel", "language", "article_id")}
-    await upsert(conn, placements, key, values | {"change": await next_change(conn)})
+async def save_placements(conn: AsyncConnection, changed: Sequence[Placement]) -> None:
+    """Write what has changed of one article, as one change in the order of changes."""
+    if changed:
+        change = {"change": await next_change(conn)}
+        rows = [{name: getattr(placement, name) for name in Placement.__slots__} | change for placement in changed]
+        await upsert_all(conn, placements, ("channel", "language", "article_id"), rows)
 
 
 async def delete_placement(conn: AsyncConnection, placement: Placement) -> None:

@@ -1,6 +1,6 @@
 """The few statements that SQLAlchemy words differently per database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -17,8 +17,18 @@ def insert_or(conn: AsyncConnection, table: Table) -> Any:
 
 async def upsert(conn: AsyncConnection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert the row, or set `values` where a row with this `key` exists."""
-    statement = insert_or(conn, table).values(**key, **values)
-    await conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+    await upsert_all(conn, table, list(key), [{**key, **values}])
+
+
+async def upsert_all(
+    conn: AsyncConnection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """The same for several rows, which all have the same columns; `key` names those of the key."""
+    statement = insert_or(conn, table)
+    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    await conn.execute(
+        statement.on_conflict_do_update(index_elements=list(key), set_=values), [dict(row) for row in rows]
+    )
 
 
 async def next_change(conn: AsyncConnection) -> int:
