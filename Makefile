@@ -12,6 +12,9 @@ STAMP := $(VENV)/.installed
 
 unexport PYTHONDONTWRITEBYTECODE  # modules are compiled once, not by every process anew
 
+# The tests' databases stand in memory where there is such a place: thousands of fsyncs are waiting, not testing.
+SHM := $(if $(wildcard /dev/shm),TMPDIR=/dev/shm)
+
 .PHONY: run test check lock clean
 
 run: $(STAMP)
@@ -19,7 +22,7 @@ run: $(STAMP)
 	@exec $(BIN)/karvan --data "$(DATA)" serve --sample --port $(PORT)
 
 test: $(STAMP)
-	@$(BIN)/pytest --numprocesses 3 --dist worksteal
+	@$(SHM) $(BIN)/pytest --numprocesses 3 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
