@@ -1,6 +1,7 @@
 """The shape of the code (docs/design.md): imports point one way, modules and functions stay small, names say what."""
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,3 +104,13 @@ def test_only_tests_may_be_slow_or_silent() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "time.sleep", "breakpoint"):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.func)}")
     assert found == []
+
+
+def test_the_lock_holds_nothing_that_weighs_gigabytes() -> None:
+    """CONTRACT §2: no GPU, no CUDA download; the whole install stays under 700 MB."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    names = set(re.findall(r"^([a-z0-9._-]+)==", lock, re.MULTILINE | re.IGNORECASE))
+    assert {"aiohttp", "ctranslate2", "pytest"} <= names
+    heavy = ("torch", "nvidia", "cuda", "triton", "spacy", "stanza", "tensorflow", "onnx")
+    assert [name for name in sorted(names) if name.lower().startswith(heavy)] == []
+    assert lock.count("--hash=sha256:") > len(names)

@@ -92,14 +92,14 @@ def carry_in_atom(article: Article) -> Article:
 
 
 @given(ARTICLES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_article_survives_ninjs(article: Article) -> None:
     document = render_ninjs(article)
     assert parse(document.body, document.media_type) == article
 
 
 @given(ARTICLES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_article_survives_an_atom_entry(article: Article) -> None:
     document = render_article(make_entry(article), "application/atom+xml;type=entry")
     assert parse(document.body, document.media_type) == carry_in_atom(article)

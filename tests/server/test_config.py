@@ -398,7 +398,7 @@ def test_an_option_of_the_shipped_file_has_its_default_or_the_samples_value() ->
     assert differing == {"translation.publish_unseen", "translation.checks"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 40), st.sampled_from(["", "x = 1", "[[routes]]", "port = -1", "[a.b]"])), max_size=4

@@ -197,7 +197,7 @@ async def test_feeds_asked_for_at_the_same_time_as_articles_come_never_share_a_t
     assert all(len(bodies) == 1 for bodies in seen.values())
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.timedeltas(timedelta(), timedelta(seconds=3))), max_size=8))
 def test_no_two_etags_in_a_row_have_one_time(steps):
     now, stamp = datetime(2026, 1, 1, tzinfo=UTC), None
@@ -294,7 +294,7 @@ weights = st.sampled_from(["", ";q=0", ";q=1", ";q=0.5", "; q=0.001", ";q=1.5", 
 codings = st.sampled_from(["gzip", "br", "zstd", "identity", "*", "deflate", "x-gzip", ""])
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(codings, weights).map("".join), max_size=6).map(",".join) | st.text(max_size=30))
 @example(";;;,=,q=1")
 def test_no_header_gets_an_encoding_that_it_refuses(accept):

@@ -365,7 +365,7 @@ articles = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(routes, articles, st.sampled_from(("north", "south")))
 def test_decisions_equal_those_of_a_slow_evaluator(found: list[Route], article: Article, outlet: str) -> None:
     config = make_config(*found)

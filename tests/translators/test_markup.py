@@ -109,7 +109,7 @@ ANYTHING = st.text(alphabet="<>/!-&;\"'= abp\n", max_size=60)
 
 
 @given(TREES | ANYTHING)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_untouched_documents_come_out_byte_for_byte(document: str) -> None:
     blocks = read_blocks(document)
     assert write_blocks(blocks, blocks.texts) == document
@@ -126,7 +126,7 @@ HOSTILE = [
 
 
 @given(TREES, st.sampled_from(HOSTILE) | st.text(max_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_text_becomes_markup(document: str, text: str) -> None:
     before, after = read_tags(document), read_tags(replace(document, text))
     remaining = iter(before)
