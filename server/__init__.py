@@ -4,6 +4,7 @@ __main__      the `karvan` command line; commands/ what it can do, a file a grou
 sample/       the sample that `make run` shows
 app           make_app(config, data, …): the only place where parts meet
 routes        the whole HTTP surface, one list: method, path, handler, what the caller needs
+refusals      what went wrong → an answer; the outermost middleware
 worker        job kind → step: the pipeline told in order
 handlers/     request → call → response: pushes, articles (looked up), channels (feeds), health
 pages/        what people look at: templates, five languages, views

@@ -20,7 +20,7 @@ from server.store.engine import Look
 from server.store.keys import KeyRow, find_key
 from server.visibility import ANYONE, Reader, may_manage
 
-Needs = Literal["nothing", "key", "outlet", "admin"]
+Needs = Literal["nothing", "outlet"]
 
 
 def make_key() -> tuple[str, str]:
@@ -103,8 +103,6 @@ def check_access(reader: Reader, needs: Needs, outlet: str | None) -> None:
     """Raise KeyRequired or NotAllowed. An outlet's door opens for the outlet that the address names, and for admins."""
     if needs != "nothing" and reader == ANYONE:
         raise problems.KeyRequired("send your key: `Authorization: Bearer …`", headers=problems.CHALLENGE)
-    if needs == "admin" and reader.role != "admin":
-        raise problems.NotAllowed("this is for admins")
     if needs == "outlet":
         if reader.role not in ("outlet", "admin"):
             raise problems.NotAllowed("this is for outlets")

@@ -17,7 +17,7 @@
   ├─ 422  InvalidDocument · LanguageContradiction · LanguageNotConfigured · IdempotencyKeyReused
   └─ 5xx  InternalError · Unavailable
 
-The tools raise their own exceptions; TRANSLATED maps them. server/app answers with `render_problem`.
+The tools raise their own exceptions; `translate_error` maps them. server/refusals answers with `render_problem`.
 """
 
 import re

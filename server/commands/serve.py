@@ -25,6 +25,7 @@ from server.configfile import ConfigError
 from server.jobs import TRANSLATE
 from server.keys import DATABASE
 from server.outbound import open_session
+from server.refusals import Runner
 from server.runner import Tools
 from server.store.engine import open_database
 from server.store.jobs import count_jobs
@@ -107,7 +108,7 @@ async def _serve(
     port = listening.getsockname()[1]
     base = config.server.public_url or f"http://{_readable(host)}:{port}"
     app = application.make_app(config, setting.data, base=base, with_worker=with_worker)
-    runner = application.Runner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = Runner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
         await web.SockSite(runner, listening).start()

@@ -13,10 +13,11 @@ import pytest
 from aiohttp import web
 
 from server.access import find_role, hash_key, make_key
-from server.app import Runner, make_app
+from server.app import make_app
 from server.config import Config
 from server.configfile import parse_config
 from server.keys import CLOCK, CONFIG, DATABASE
+from server.refusals import Runner
 from server.store.jobs import count_jobs
 from server.store.keys import KeyRow, save_key
 from translators.pseudo import PseudoTranslator

@@ -12,6 +12,8 @@ from ctranslate2.specs import common_spec, transformer_spec
 from .model import Shape, positions
 
 NAME = "karvan-starter"
+POSITIONS = 1024
+"""Tokens of the longest sentence that the engine accepts; the network itself was taught far shorter ones."""
 Weights = dict[str, torch.Tensor]
 
 
@@ -42,10 +44,9 @@ def rename_tag(piece: str) -> str:
 
 
 def describe(directions: list[tuple[str, str]], version: str) -> str:
-    listed = [{"from": s, "to": t, "target_prefix": f">>{t}<<"} for s, t in directions]
-    head = {"name": NAME, "version": version, "quality": "starter"}
-    lines = ",\n".join("    " + json.dumps(direction) for direction in listed)
-    return json.dumps(head)[:-1] + f', "directions": [\n{lines}\n]}}\n'
+    listed = ",\n".join(f"    {json.dumps({'from': s, 'to': t, 'target_prefix': f'>>{t}<<'})}" for s, t in directions)
+    head = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in (("name", NAME), ("version", version)))
+    return f'{{\n{head}  "quality": "starter",\n  "directions": [\n{listed}\n  ]\n}}\n'
 
 
 def make_spec(shape: Shape, weights: Weights) -> transformer_spec.TransformerSpec:
@@ -60,7 +61,7 @@ def make_spec(shape: Shape, weights: Weights) -> transformer_spec.TransformerSpe
         embeddings = side.embeddings[0] if isinstance(side.embeddings, list) else side.embeddings
         embeddings.weight = weights["emb.weight"].numpy()
         embeddings.multiply_by_sqrt_depth = side.scale_embeddings = True
-        side.position_encodings.encodings = positions(shape.width).numpy()
+        side.position_encodings.encodings = positions(shape.width, POSITIONS).numpy()
     for number, layer in enumerate(spec.encoder.layer):
         fill_layer(layer, weights, f"enc.{number}")
     for number, layer in enumerate(spec.decoder.layer):

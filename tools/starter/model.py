@@ -119,8 +119,8 @@ class Translator(nn.Module):
         return self.dn(x), scores
 
 
-def positions(width: int) -> Tensor:
-    """Sine and cosine position encodings, [LONGEST, D]."""
+def positions(width: int, count: int = LONGEST) -> Tensor:
+    """Sine and cosine position encodings, [count, D]."""
     half = width // 2
-    angle = torch.arange(LONGEST)[:, None] * torch.exp(-math.log(10_000) * torch.arange(half) / (half - 1))
+    angle = torch.arange(count)[:, None] * torch.exp(-math.log(10_000) * torch.arange(half) / (half - 1))
     return torch.cat([angle.sin(), angle.cos()], 1)
