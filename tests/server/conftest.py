@@ -140,11 +140,12 @@ async def start(tmp_path: Path, config: Config, clock: Clock) -> AsyncIterator[S
 
     async def start_server(**options: Any) -> Server:
         await stop()
+        port = options.pop("port", 0)
         options = {"translator": PseudoTranslator(), "clock": clock, "base": "https://karvan.example"} | options
         app = make_app(options.pop("config", config), tmp_path, **options)
         runner = Runner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         session = aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=("Accept-Encoding",))
         running.append((runner, session))
         return Server(app, f"http://127.0.0.1:{runner.addresses[0][1]}", clock, session)
