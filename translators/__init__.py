@@ -12,7 +12,10 @@ texts       one text in sentences, and put together again
 alignment   which words of a translation come from which of its source
 masks       URLs, handles, code: what an engine must not touch
 typography  quotes, dashes, spaces, capitals as each language writes them
-packages    Argos packages on disk: read, verify, install, remove, list
+checks/     what can be seen to be wrong with a translation, sentence by sentence
+numerals/   numbers, dates, money and units of five languages → values
+packages    Argos packages: install, remove, look up (archives, shelving, package_index, lockfile); shelf: read, list
+engines     the engines by name
 argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts
 hypotheses  what a model is asked, and what its answers mean
 pieces      SentencePiece's pieces: where they stand in the text, where to cut them

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from translators import Direction, Made, TranslationError, Translator, UnsupportedDirection
 from translators.checks import BASIC_CHECKS, Check, Finding
 from translators.markup import Blocks, read_blocks, write_blocks
-from translators.masks import mask
 from translators.recovery import translate_sentences
 from translators.sentences import Finished, Sentence, Way
 from translators.texts import Part, Text, read_text, write_text
@@ -83,11 +82,6 @@ def translate_fields(
             return [Failure(str(error))]
         return [_translate_alone(document, way, made) for document in read]
     return [_write_document(document, direction, answers, made) for document in read]
-
-
-def should_translate(sentence: str) -> bool:
-    """Whether there are words in it besides URLs, e-mail addresses, handles and hashtags."""
-    return mask(sentence).has_words()
 
 
 def _translate_alone(document: _Document, way: Way, made: Made) -> Outcome | Failure:
