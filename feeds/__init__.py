@@ -5,22 +5,45 @@ parse()                      bytes of a media type → Article: the table of for
 render_feed()                Feed → Document
 render_article()             Entry → Document in one media type
 ninjs · ninjs_output         ninjs 3.x: read · written (ninjs_names: its properties; ninjs_object: reading one object)
-atom · atom_output           Atom entry: read (atom_text, atom_pictures) · Atom feed and entry: written
+atom · atom_output           Atom entry: read (atom_text) · Atom feed and entry: written
+rss · rss_output             RSS 2.0 item: read · RSS feed: written (rss_text: its texts and dates)
+jsonfeed · jsonfeed_output   JSON Feed 1.1 item: read · JSON Feed: written
+sources                      parse_feed(): anybody's feed → its items (source_xml: mended; source_entries, source_json:
+                             one item; source_items: what comes out; provenance: what another Karvan says of a text)
+karvan_elements · media_rss  Karvan's own elements · pictures, as Atom and RSS have them: read
+newsml · newsml_output       NewsML-G2 newsItem: read (newsml_item, newsml_management, newsml_body, newsml_pictures,
+                             newsml_catalog) · written (newsml_element, newsml_pictures); newsml_names: its words
+xhtml                        clean HTML ↔ XHTML elements
 feedgen_ext                  what feedgen loses: links, language, source, pictures, tombstones, karvan elements
 xmlnames · xmlplaces         namespaces, Karvan's own elements · the XPath of an element
 opml                         a list of feeds
 etag                         bytes → Document
+isolation                    entries rendered one by one: one that cannot be is left out
 withdrawal                   what is shown of a withdrawn article
+excerpt                      what stands in place of a text that is not published in full
 html                         the HTML that a body may hold: clean(), from_plain(), to_plain()
 text · fields                plain text: forbidden characters, NFC · dates, languages, URIs, lengths
-safexml                      the only XML parser
+tmx · tbx                    translation memories · glossaries: read and written
+safexml · safejson           the only XML parser · the only JSON parser (json_object: reading one object)
 detect                       media type headers
 faults                       what can be wrong with a document, collected
 """
 
 from collections.abc import Callable
 
-from feeds import atom, atom_output, ninjs, ninjs_output
+from feeds import (
+    atom,
+    atom_output,
+    jsonfeed,
+    jsonfeed_output,
+    newsml,
+    newsml_names,
+    newsml_output,
+    ninjs,
+    ninjs_output,
+    rss,
+    rss_output,
+)
 from feeds.detect import parse_media_type
 from feeds.faults import Fault, InvalidDocument, MalformedDocument, UnsupportedFormat
 from feeds.model import Article, Document, Entry, Feed
@@ -39,14 +62,21 @@ PARSERS: dict[str, Callable[[bytes], Article]] = {
     "application/json": ninjs.parse,
     "application/vnd.iptc.ninjs+json": ninjs.parse,
     "application/atom+xml": atom.parse,
+    newsml_names.ITEM_TYPE: newsml.parse,
+    newsml_names.MESSAGE_TYPE: newsml.parse,
+    "application/rss+xml": rss.parse,
+    "application/feed+json": jsonfeed.parse,
 }
 FEED_RENDERERS: dict[str, Callable[[Feed], Document]] = {
     "atom": atom_output.render_feed,
+    "rss": rss_output.render_feed,
+    "json": jsonfeed_output.render_feed,
 }
 ARTICLE_RENDERERS: dict[str, Callable[[Entry], Document]] = {
     "application/json": ninjs_output.render_entry,
     "application/vnd.iptc.ninjs+json": ninjs_output.render_entry,
     "application/atom+xml": atom_output.render_entry,
+    newsml_names.ITEM_TYPE: newsml_output.render_entry,
 }
 
 

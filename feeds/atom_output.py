@@ -6,7 +6,6 @@
 No byte depends on the time of rendering.
 """
 
-import logging
 from functools import lru_cache
 
 from feedgen.entry import FeedEntry
@@ -16,6 +15,7 @@ from lxml import etree
 from feeds import html, withdrawal, xmlnames
 from feeds.etag import make_document
 from feeds.feedgen_ext import EntryExtension, FeedExtension
+from feeds.isolation import render_each
 from feeds.model import Document, Entry, Feed
 from feeds.text import drop_forbidden
 
@@ -26,15 +26,11 @@ MAX_CACHED_ENTRIES = 2_000
 _DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 _FEED_END = b"</feed>"
 
-log = logging.getLogger(__name__)
-
 
 def render_feed(feed: Feed) -> Document:
-    """The feed, its entries in the order given. An entry that cannot be rendered is left out and logged, without
-    a word of its text: one article never breaks a feed.
-    """
+    """The feed, its entries in the order given; one that cannot be rendered is left out."""
     envelope = _render_envelope(feed)
-    entries = [rendered for entry in feed.entries if (rendered := _render_or_leave_out(entry, feed)) is not None]
+    entries = render_each(feed, _render_entry)
     return make_document(b"\n".join([envelope.removesuffix(_FEED_END), *entries, _FEED_END]), FEED_TYPE)
 
 
@@ -43,14 +39,6 @@ def render_entry(entry: Entry) -> Document:
     names = "".join(f' xmlns:{prefix}="{name}"' for prefix, name in xmlnames.PREFIXES.items())
     root = f'<entry xmlns="{xmlnames.ATOM}"{names}'.encode()
     return make_document(_DECLARATION + root + _render_entry(entry).removeprefix(b"<entry"), ENTRY_TYPE)
-
-
-def _render_or_leave_out(entry: Entry, feed: Feed) -> bytes | None:
-    try:
-        return _render_entry(entry)
-    except Exception as error:  # noqa: BLE001 (whatever it is, the other entries must go out)
-        log.error("entry left out of the feed: id=%r feed=%r error=%s", entry.id, feed.id, type(error).__name__)
-        return None
 
 
 def _render_envelope(feed: Feed) -> bytes:

@@ -4,7 +4,8 @@ from lxml import etree
 
 from feeds import fields, html, xmlnames
 from feeds.faults import Faults
-from feeds.xmlplaces import find_first, find_xpath, join_text
+from feeds.karvan_elements import read_bare_text
+from feeds.xmlplaces import find_first, find_xpath
 
 
 def read_plain(root: etree._Element, name: str, faults: Faults, limit: int) -> str:
@@ -43,12 +44,6 @@ def read_content(root: etree._Element, faults: Faults) -> str:
     if kind in {"html", "xhtml", "text/html"} and html.is_too_deep(markup):
         faults.add(place, f"more than {html.MAX_DEPTH} HTML elements stand open in one another")
     return html.from_plain(markup) if kind in {"text", "text/plain"} else html.clean(markup)
-
-
-def read_bare_text(element: etree._Element, faults: Faults) -> str:
-    if len(element):
-        faults.add(find_xpath(element[0]), "no elements are allowed here: escape the text, or say type xhtml")
-    return join_text(element)
 
 
 def _serialise_xhtml(element: etree._Element, faults: Faults) -> str:

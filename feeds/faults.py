@@ -53,6 +53,11 @@ class Faults:
         return any(fault.pointer == pointer or fault.pointer.startswith(f"{pointer}/") for fault in self._faults)
 
     @property
+    def found(self) -> tuple[Fault, ...]:
+        """Those that are listed."""
+        return tuple(self._faults)
+
+    @property
     def is_full(self) -> bool:
         return len(self._faults) >= MAX_FAULTS
 

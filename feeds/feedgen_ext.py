@@ -5,12 +5,14 @@ microseconds are 0; it knows no xml:lang in entries, no tombstones. Its elements
 (`xmlns` is a plain attribute), so Atom children added here have bare names.
 """
 
+from collections.abc import Iterable
+
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from feeds import xmlnames
 from feeds.fields import MEDIA_TOPICS, format_time
-from feeds.model import Entry, Feed, Picture, Rendition, Subject
+from feeds.model import CheckCount, Entry, Feed, Picture, Rendition, Subject
 from feeds.text import drop_forbidden
 from feeds.withdrawal import get_status, get_title
 
@@ -30,6 +32,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         _drop_links(element)
         _add_link(element, rel="alternate", type="text/html", hreflang=feed.language, href=feed.page)
         _add_link(element, rel="self", type="application/atom+xml", hreflang=feed.language, href=feed.href)
+        for hub in feed.hubs:
+            _add_link(element, rel="hub", href=hub)
         for sibling in feed.siblings:
             _add_link(element, rel="related", type="application/atom+xml", hreflang=sibling.language, href=sibling.href)
         stubs = {entry.id: entry.updated for entry in feed.entries}
@@ -63,7 +67,7 @@ def _mark_withdrawn(element: etree._Element, entry: Entry) -> None:
     title = element.find("title")
     if title is not None:
         title.set(xmlnames.XML_LANG, get_title(entry.article.language)[1])
-    _add_karvan(element, "pub-status", get_status(entry.article.pub_status))
+    add_karvan(element, "pub-status", get_status(entry.article.pub_status))
 
 
 def _add_article(element: etree._Element, entry: Entry) -> None:
@@ -77,13 +81,26 @@ def _add_article(element: etree._Element, entry: Entry) -> None:
         _add_category(element, subject)
     for picture in article.pictures:
         _add_picture(element, picture)
+    add_provenance(element, entry)
+
+
+def add_provenance(element: etree._Element, entry: Entry) -> None:
+    """Karvan's own elements: where the text comes from, and what of the article has no other place."""
+    article = entry.article
     for name, value in _list_karvan_values(entry):
-        _add_karvan(element, name, value)
+        add_karvan(element, name, value)
+    _add_checks(element, entry.provenance.checks)
     if article.item:
-        _add_karvan(element, "alt-id", article.item).set("role", "item")
+        add_karvan(element, "alt-id", article.item).set("role", "item")
     for alt_id in article.alt_ids:
         if alt_id.role != "web":
-            _add_karvan(element, "alt-id", alt_id.value).set("role", drop_forbidden(alt_id.role))
+            add_karvan(element, "alt-id", alt_id.value).set("role", drop_forbidden(alt_id.role))
+
+
+def _add_checks(element: etree._Element, checks: Iterable[CheckCount]) -> None:
+    for check in checks:
+        attributes = {"name": drop_forbidden(check.name), "count": str(check.count)}
+        etree.SubElement(element, f"{{{xmlnames.KARVAN}}}check", attributes)
 
 
 def _add_category(element: etree._Element, subject: Subject) -> None:
@@ -111,6 +128,7 @@ def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
         ("engine", provenance.engine),
         ("quality", provenance.quality),
         ("via", provenance.via),
+        ("representation-type", "partial" if entry.partial else ""),
         ("uri", article.uri or ""),
         ("urgency", str(article.urgency or "")),
         ("version", article.version or ""),
@@ -143,6 +161,12 @@ def _add_picture(element: etree._Element, picture: Picture) -> None:
     media_type = {"type": drop_forbidden(rendition.media_type)} if rendition.media_type else {}
     length = {"length": str(rendition.size)} if rendition.size is not None else {}
     _add_link(element, rel="enclosure", **media_type, **length, href=rendition.href)
+    add_media(element, picture, rendition)
+
+
+def add_media(element: etree._Element, picture: Picture, rendition: Rendition) -> None:
+    """Media RSS: the picture as this rendition, with caption, credit and rights."""
+    media_type = {"type": drop_forbidden(rendition.media_type)} if rendition.media_type else {}
     content = etree.SubElement(element, f"{{{xmlnames.MEDIA}}}content", url=drop_forbidden(rendition.href))
     for name, value in ({"medium": "image"} | media_type).items():
         content.set(name, value)
@@ -157,7 +181,7 @@ def _add_picture(element: etree._Element, picture: Picture) -> None:
         if value:
             etree.SubElement(content, f"{{{xmlnames.MEDIA}}}{name}").text = drop_forbidden(value)
     if picture.alt:
-        _add_karvan(content, "alt", picture.alt)
+        add_karvan(content, "alt", picture.alt)
 
 
 def pick_rendition(picture: Picture) -> Rendition | None:
@@ -166,7 +190,7 @@ def pick_rendition(picture: Picture) -> Rendition | None:
     return ranked[0] if ranked else None
 
 
-def _add_karvan(element: etree._Element, name: str, value: str) -> etree._Element:
+def add_karvan(element: etree._Element, name: str, value: str) -> etree._Element:
     child = etree.SubElement(element, f"{{{xmlnames.KARVAN}}}{name}")
     child.text = drop_forbidden(value)
     return child

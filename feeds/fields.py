@@ -55,6 +55,8 @@ def read_time(value: str, place: str, faults: Faults) -> datetime | None:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: two corrections within a second must differ."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -106,12 +106,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCount:
+    """How often a check found something in a machine's text ("number", 2)."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """How a text came to be: what a reader must know to tell machine text from people's (CONTRACT §4).
 
     `source_version` is the number of the article's version that the text was made from. `engine` names engine and
     package ("argos karvan-starter 0.1"), empty for people's texts; `quality` is the package's class; `via` is the
-    language between, where the text was translated twice.
+    language between, where the text was translated twice; `checks` is what was found in a text that is marked so.
     """
 
     origin: Origin
@@ -121,11 +129,15 @@ class Provenance:
     engine: str = ""
     quality: str = ""
     via: str = ""
+    checks: tuple[CheckCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An article in a feed. `id` is stable per article and language; `withdrawn` leaves a stub without content."""
+    """An article in a feed. `id` is stable per article and language; `withdrawn` leaves a stub without content.
+
+    Of a `partial` one only headline and description are published; its body says where the full text is.
+    """
 
     id: str
     article: Article
@@ -136,6 +148,7 @@ class Entry:
     published: datetime
     updated: datetime
     withdrawn: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +161,10 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One channel in one language. `href` is the feed's own address, `page` the channel's, entries newest first."""
+    """One channel in one language. `href` is the feed's own address, `page` the channel's, entries newest first.
+
+    `hubs`: where to ask for pushes of it (WebSub).
+    """
 
     id: str
     title: str
@@ -162,6 +178,7 @@ class Feed:
     siblings: tuple[Link, ...] = ()
     entries: tuple[Entry, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

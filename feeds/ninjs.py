@@ -8,32 +8,25 @@ Conventions where ninjs leaves room:
   credit in `by`; an association with rel "translationOf" names the article that this one translates.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-
-import orjson
 
 from feeds import fields, html, text
-from feeds.faults import Fault, Faults, InvalidDocument, MalformedDocument
+from feeds.faults import Faults
+from feeds.json_object import find_unreadable
 from feeds.model import AltId, Article, Picture, Rendition, Subject
-from feeds.ninjs_object import NinjsObject, find_unreadable
-
-MAX_DEPTH = 32
-MAX_BYTES = 8_000_000
-MAX_VALUES = 50_000
+from feeds.ninjs_object import NinjsObject
+from feeds.safejson import parse_json
 
 
 def parse(body: bytes) -> Article:
     """A ninjs 3.x news item of type text. Raises MalformedDocument, InvalidDocument."""
     faults = Faults()
-    root = NinjsObject(_load(body), "", faults)
+    root = NinjsObject(parse_json(body, "a ninjs news item"), "", faults)
     find_unreadable(root.members, faults)
     root.check_properties()
     article_type = root.get("type", str) or "text"
-    if article_type != "text":
-        faults.add("/type", f"Karvan takes articles of type text, not {article_type[:40]!r}")
+    if article_type not in ("text", "composite"):
+        faults.add("/type", f"Karvan takes articles of type text or composite, not {article_type[:40]!r}")
     for required in ("language", "headlines"):
         if required not in root.members:
             faults.add(f"/{required}", "is missing")
@@ -42,45 +35,6 @@ def parse(body: bytes) -> Article:
         faults.add("/headlines", "no headline with text")
     faults.raise_any()
     return article
-
-
-def _load(body: bytes) -> dict[str, Any]:
-    if len(body) > MAX_BYTES:
-        raise MalformedDocument(f"{len(body):,} bytes of JSON; at most {MAX_BYTES:,} are read")
-    try:
-        root = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise MalformedDocument(f"not JSON in UTF-8: {error}") from None
-    if not isinstance(root, dict):
-        raise InvalidDocument((Fault("", "a ninjs news item is a JSON object"),))
-    _check_shape(root)
-    # Again, only for the names: orjson takes the last of two. Numbers are not read, some would take long.
-    json.loads(body.decode("utf-8-sig"), object_pairs_hook=_check_names, parse_int=len, parse_float=len)
-    return root
-
-
-def _check_names(members: list[tuple[str, Any]]) -> None:
-    """A name that stands twice means one thing to one reader, another to the next (RFC 8259 §4)."""
-    if len(members) > len(dict(members)):
-        [(twice, _)] = Counter(name for name, _ in members).most_common(1)
-        raise MalformedDocument(f"the property {twice[:80]!r} stands more than once in one object")
-
-
-def _check_shape(root: dict[str, Any]) -> None:
-    level: list[Any] = [root]
-    values = 0
-    for _ in range(MAX_DEPTH):
-        values += sum(len(value) for value in level)
-        if values > MAX_VALUES:
-            raise MalformedDocument(f"more than {MAX_VALUES:,} values in one JSON document")
-        level = [child for value in level for child in _list_children(value)]
-    if level:
-        raise MalformedDocument(f"JSON nested more than {MAX_DEPTH} levels deep")
-
-
-def _list_children(value: Any) -> Iterator[Any]:
-    children = value.values() if isinstance(value, dict) else value
-    return (child for child in children if isinstance(child, dict | list))
 
 
 def _read_article(root: NinjsObject) -> Article:

@@ -32,6 +32,7 @@ def render_entry(entry: Entry) -> Document:
     if entry.withdrawn:
         return _make_document(_make_stub(entry))
     item = _make_item(replace(entry.article, ed_note=""))
+    item["representationType"] = "partial" if entry.partial else "full"
     item.setdefault("firstCreated", fields.format_time(entry.published))
     item["versionCreated"] = fields.format_time(entry.updated)
     item["altIds"] = item.get("altIds", []) + _list_karvan_ids(entry)
@@ -55,7 +56,7 @@ def _make_item(article: Article) -> Json:
     item = {
         "uri": article.uri,
         "standard": STANDARD,
-        "type": "text",
+        "type": "composite" if article.pictures and not article.body else "text",
         "representationType": "full",
         "language": article.language,
         "version": article.version,
@@ -111,7 +112,8 @@ def _list_karvan_ids(entry: Entry) -> list[Json]:
         "quality": provenance.quality,
         "via": provenance.via,
     }
-    return [{"role": f"karvan:{role}", "value": value} for role, value in values.items() if value]
+    ids = [{"role": f"karvan:{role}", "value": value} for role, value in values.items() if value]
+    return ids + [{"role": f"karvan:check:{one.name}", "value": str(one.count)} for one in provenance.checks]
 
 
 def _list_alt_ids(article: Article) -> tuple[AltId, ...]:

@@ -16,6 +16,38 @@ ATOM_PLACES = {
     "/altIds": "/atom:entry/karvan:alt-id",
 }
 
+RSS_PLACES = {place: xpath.replace("/atom:entry", "/rss/channel/item") for place, xpath in ATOM_PLACES.items()} | {
+    "/language": "/rss/channel/item/dc:language"
+}
+JSON_FEED_PLACES = {
+    "/language": "/items/0/language",
+    "/version": "/items/0/_karvan/version",
+    "/versionCreated": "/items/0/_karvan/version_created",
+    "/embargoedUntil": "/items/0/_karvan/embargoed_until",
+    "/expires": "/items/0/_karvan/expires",
+    "/pubStatus": "/items/0/_karvan/pub_status",
+    "/associations": "/items/0/_karvan/translation_of",
+    "/altIds": "/items/0/_karvan/alt_ids",
+}
+# Media type → where a document of it has what ninjs has at a JSON Pointer.
+NEWSML_PLACES = {  # of an item by itself or in a newsMessage
+    "/language": "//nar:newsItem/nar:contentMeta/nar:language",
+    "/version": "//nar:newsItem/@version",
+    "/versionCreated": "//nar:newsItem/nar:itemMeta/nar:versionCreated",
+    "/embargoedUntil": "//nar:newsItem/nar:itemMeta/nar:embargoed",
+    "/expires": "//nar:newsItem/nar:itemMeta/nar:expires",
+    "/pubStatus": "//nar:newsItem/nar:itemMeta/nar:pubStatus",
+    "/associations": "//nar:newsItem/nar:itemMeta/nar:link",
+    "/altIds": "//nar:newsItem/nar:itemMeta/karvan:alt-id",
+}
+PLACES = {
+    "application/atom+xml": ATOM_PLACES,
+    "application/vnd.iptc.g2.newsitem+xml": NEWSML_PLACES,
+    "application/vnd.iptc.g2.newsmessage+xml": NEWSML_PLACES,
+    "application/rss+xml": RSS_PLACES,
+    "application/feed+json": JSON_FEED_PLACES,
+}
+
 _PREFIX_OF = {name: prefix for prefix, name in READ_PREFIXES.items()} | {"http://www.w3.org/XML/1998/namespace": "xml"}
 
 

@@ -11,6 +11,12 @@ ATOM = (
     "<updated>2026-11-26T09:00:00Z</updated></entry>"
 )
 
+NEWSML = (
+    '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="x:1" xml:lang="az"><itemMeta>'
+    '<itemClass qcode="ninat:text"/><versionCreated>2026-11-26T09:00:00Z</versionCreated></itemMeta>'
+    "<contentMeta><headline>Salam</headline></contentMeta></newsItem>"
+)
+
 
 @pytest.mark.parametrize(
     ("content_type", "body"),
@@ -22,6 +28,8 @@ ATOM = (
         ("application/atom+xml;type=entry", ATOM),
         ('application/atom+xml; charset=utf-8; type="entry"', ATOM),
         ("application/atom+xml", ATOM),
+        ("application/vnd.iptc.g2.newsitem+xml", NEWSML),
+        ("application/vnd.iptc.g2.newsmessage+xml;charset=utf-8", NEWSML),
     ],
 )
 def test_the_format_is_chosen_by_media_type(content_type: str, body: str) -> None:
@@ -33,7 +41,7 @@ def test_the_format_is_chosen_by_media_type(content_type: str, body: str) -> Non
     [
         "", "json", "text/html", "application/xml", "application/atom+xml;type=feed",
         "application/json;charset=latin-1",
-        "application/vnd.iptc.g2.newsitem+xml", ";", "application/json\r\nX: y", "é/ü", "text/" + "x" * 100_000,
+        "application/vnd.iptc.newsml+xml", ";", "application/json\r\nX: y", "é/ü", "text/" + "x" * 100_000,
         "application/json; charset*=latin-1''x; charset=x", "application/json charset=utf-8",
     ],
 )  # fmt: skip

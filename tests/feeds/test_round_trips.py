@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds import html, parse, render_article, render_feed, text
+from feeds.jsonfeed_output import limit_to_jsonfeed
 from feeds.model import AltId, Article, Entry, Feed, Link, Outlet, Picture, Provenance, Rendition, Subject
+from feeds.newsml_output import limit_to_newsml
 from feeds.ninjs_output import render_article as render_ninjs
+from feeds.rss_output import limit_to_rss
 
 CHARACTERS = st.one_of(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"),
@@ -106,13 +109,39 @@ def test_an_article_survives_an_atom_entry(article: Article) -> None:
 
 
 @given(ARTICLES)
-@settings(max_examples=30, deadline=None)
-def test_an_entry_of_a_feed_is_the_entry_document(article: Article) -> None:
+@settings(max_examples=40, deadline=None)
+def test_an_article_survives_an_rss_item_up_to_its_limits(article: Article) -> None:
     entry = make_entry(article)
-    feed = Feed(
+    assert parse(render_feed(make_feed(entry), "rss").body, "application/rss+xml") == limit_to_rss(entry)
+
+
+@given(ARTICLES)
+@settings(max_examples=40, deadline=None)
+def test_an_article_survives_a_json_feed_up_to_its_limits(article: Article) -> None:
+    entry = make_entry(article)
+    assert parse(render_feed(make_feed(entry), "json").body, "application/feed+json") == limit_to_jsonfeed(entry)
+
+
+@given(ARTICLES)
+@settings(max_examples=40, deadline=None)
+def test_an_article_survives_a_newsml_item_up_to_its_limits(article: Article) -> None:
+    entry = make_entry(article)
+    document = render_article(entry, "application/vnd.iptc.g2.newsitem+xml")
+    assert parse(document.body, document.media_type) == limit_to_newsml(entry)
+
+
+def make_feed(entry: Entry) -> Feed:
+    return Feed(
         id="x:f", title="F", language="az", href="https://k.example/f", page="https://k.example/",
         updated=entry.updated, entries=(entry,),
     )  # fmt: skip
+
+
+@given(ARTICLES)
+@settings(max_examples=30, deadline=None)
+def test_an_entry_of_a_feed_is_the_entry_document(article: Article) -> None:
+    entry = make_entry(article)
+    feed = make_feed(entry)
     inside = etree.fromstring(render_feed(feed, "atom").body).find("{http://www.w3.org/2005/Atom}entry")
     assert inside is not None
     assert parse(etree.tostring(inside), "application/atom+xml") == carry_in_atom(article)

@@ -1,6 +1,6 @@
-"""Pictures of an Atom entry: Media RSS contents, and enclosures of an image type that no content repeats."""
+"""Pictures of an Atom entry or an RSS item: Media RSS contents, and enclosures of an image type that none repeats."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -10,26 +10,29 @@ from feeds.model import Picture, Rendition
 from feeds.xmlplaces import find_all, find_xpath
 
 
-def read_pictures(root: etree._Element, faults: Faults) -> tuple[Picture, ...]:
+def read_pictures(
+    root: etree._Element, enclosures: Sequence[etree._Element], address: str, faults: Faults
+) -> tuple[Picture, ...]:
+    """`address` is the attribute of the enclosures that holds theirs."""
     pictures = [*_read_contents(root, faults)]
     shown = {picture.renditions[0].href for picture in pictures}
-    for link in find_all(root, "atom:link")[: fields.MAX_ITEMS]:
-        if link.get("rel") == "enclosure" and link.get("type", "").startswith("image/"):
-            href = fields.read_address(link.get("href", ""), f"{find_xpath(link)}/@href", faults)
+    for enclosure in enclosures[: fields.MAX_ITEMS]:
+        if enclosure.get("type", "").startswith("image/"):
+            href = fields.read_address(enclosure.get(address, ""), f"{find_xpath(enclosure)}/@{address}", faults)
             if href and href not in shown:
                 shown.add(href)
-                size = _read_count(link, "length", faults)
-                rendition = Rendition(href=href, media_type=_read_type(link, faults), size=size)
+                size = _read_count(enclosure, "length", faults) or None  # RSS says 0 where it is unknown
+                rendition = Rendition(href=href, media_type=_read_type(enclosure, faults), size=size)
                 pictures.append(Picture(name=f"picture-{len(pictures) + 1}", renditions=(rendition,)))
     if len(pictures) > fields.MAX_ITEMS:
-        faults.add("/atom:entry", f"{len(pictures):,} pictures; at most {fields.MAX_ITEMS} are taken")
+        faults.add(find_xpath(root), f"{len(pictures):,} pictures; at most {fields.MAX_ITEMS} are taken")
     return tuple(pictures)
 
 
 def _read_contents(root: etree._Element, faults: Faults) -> Iterator[Picture]:
     contents = find_all(root, "media:content") + find_all(root, "media:group/media:content")
     for number, content in enumerate(contents[: fields.MAX_ITEMS + 1], 1):
-        if content.get("medium", "image") != "image":
+        if content.get("medium", content.get("type", "image").partition("/")[0]) != "image":
             continue
         href = fields.read_address(content.get("url", ""), f"{find_xpath(content)}/@url", faults)
         rendition = Rendition(
