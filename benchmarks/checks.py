@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.seeded_errors import DIRECTIONS, MAKERS, Case, Row, list_pairs, make_errors, read_corpus
 from translators import Direction
 from translators.checks import ALL_CHECKS, Finding, check_set, find_all
+from translators.glossary import find_term, load_default
 
 STRETCH = 500  # pairs that are timed together
 ERRORS = 60  # of each kind and direction, where the corpus has so many
@@ -33,11 +34,15 @@ class Rate:
 
 
 def check_case(case: Case) -> list[Finding]:
-    """All findings of a case: of its sentences when they stand side by side, and of the whole."""
+    """All findings of a case: of its sentences when they stand side by side, and of the whole.
+
+    The terms are those of the glossary that ships with Karvan.
+    """
     findings: list[Finding] = []
     if len(case.sources) == len(case.results):
         for source, result in zip(case.sources, case.results, strict=True):
             findings += find_all(source, result, case.direction, ALL_CHECKS)
+            findings += filter(None, [find_term(source, result, case.direction, load_default())])
     if len(case.sources) > 1 or len(case.results) > 1:
         findings += check_set(case.sources, case.results, case.direction)
     return findings

@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from benchmarks.error_words import (
@@ -210,6 +211,40 @@ def _list_people(row: Row, language: str) -> list[str]:
     return CHINESE_SURNAME.findall(row["zh"]) if language == "zh" else TWO_CAPITALS.findall(row[language])
 
 
+def make_term(case: Case, dice: random.Random, _rows: Sequence[Row]) -> Case | None:
+    """A place or organisation of the glossary that both sentences name as it is in it becomes another of its kind."""
+    source, result = case.direction.source, case.direction.target
+    own = [
+        term for term in _read_terms()
+        if _has_name(case.sources[0], term[source]) and _has_name(case.results[0], term[result])
+    ]  # fmt: skip
+    if not own:
+        return None
+    term = dice.choice(own)
+    others = [other for other in _read_terms() if other["kind"] == term["kind"]]
+    other = dice.choice([other for other in others if all(other[each] not in case.row[each] for each in LANGUAGES)])
+    return _write(case, _find_name(term[result]).sub(other[result], case.results[0]))
+
+
+@lru_cache(maxsize=1)
+def _read_terms() -> tuple[Row, ...]:
+    """Places and organisations with their preferred names."""
+    path = Path(__file__).parents[1] / "translators" / "data" / "glossary.tsv"
+    head, *rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    terms = [{name: cell.split(" | ")[0] for name, cell in zip(head, row, strict=True)} for row in rows]
+    return tuple(term for term in terms if term["kind"] in ("place", "organisation"))
+
+
+def _has_name(text: str, name: str) -> bool:
+    return name in text and _find_name(name).search(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def _find_name(name: str) -> re.Pattern[str]:
+    end = "" if re.match("[一-鿿“]", name) else r"(?![\w’'-])"
+    return re.compile(re.escape(name) + end if not end else rf"(?<![\w’'-]){re.escape(name)}{end}")
+
+
 def make_negation(case: Case, dice: random.Random, _rows: Sequence[Row]) -> Case | None:
     """The one word that denies is taken away; or a sentence that denies nothing in any language comes to do so."""
     text, language = case.results[0], case.direction.target
@@ -293,6 +328,7 @@ MAKERS: dict[str, Maker] = {
     "percentage": make_percentage,
     "currency": make_currency,
     "name": make_name,
+    "term": make_term,
     "negation": make_negation,
     "dropped sentence": make_dropped,
     "added sentence": make_added,

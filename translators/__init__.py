@@ -13,6 +13,7 @@ alignment   which words of a translation come from which of its source
 masks       URLs, handles, code: what an engine must not touch
 typography  quotes, dashes, spaces, capitals as each language writes them
 checks/     what can be seen to be wrong with a translation, sentence by sentence
+glossary/   names and terms that must come out the same way: found, compared, put right
 numerals/   numbers, dates, money and units of five languages → values
 packages    Argos packages: install, remove, look up (archives, shelving, package_index, lockfile); shelf: read, list
 engines     the engines by name
@@ -20,8 +21,17 @@ argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many
 hypotheses  what a model is asked, and what its answers mean
 pieces      SentencePiece's pieces: where they stand in the text, where to cut them
 sentences   one sentence: what the engine is asked, and what is made of its answer
+memory      texts as a translation memory compares them: blanks and numbers aside
 recovery    other hypotheses, a wider beam, sentences cut around what was lost
-pipeline    fields of articles → sentences → engine → fields
+second_look what is found beside other sentences, or by asking the model back
+fields      what is translated of an article, and what became of it text by text
+reading     fields → texts → sentences
+merging     what people wrote of an article before stays where its source is the same
+pairing     a person's version beside its source: which sentence stands for which
+pipeline    fields of articles → sentences → memory, engine → fields
+libretranslate  the engine behind HTTP: a server in the operator's own network
+scoring     does the source follow from its translation: what the model of the direction back thinks
+evaluation  how good translations of a test set are, in figures; which quality class they suggest
 pseudo      deterministic stand-in: development and tests
 starter/    the small model that ships with Karvan
 """
@@ -80,7 +90,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One sentence in the target language; `score` is the model's mean log-probability per token (≤ 0).
+    """One sentence in the target language; `score` is the model's mean log-probability per token (< 0).
+
+    0 means unknown: an engine that cannot tell. No model is that sure of anything.
 
     `alignment` says which words come from which: only when asked for, and empty from engines that cannot tell.
     `alternatives` are the other hypotheses of the beam, best first.

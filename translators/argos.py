@@ -8,7 +8,8 @@ opens a connection, writes text to a log, or changes an underscore.
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import ctranslate2
 import sentencepiece
 
 from translators import Direction, Made, Rendered, TranslationError, UnsupportedDirection
-from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts
+from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts, score_pieces
 from translators.pieces import find_spans
 from translators.shelf import Package, hash_file, list_folders, pick_packages, scan_packages
 
@@ -107,6 +108,28 @@ class ArgosTranslator:
         aligned: Collection[int] = (),
     ) -> list[Rendered]:
         """One result per text, in order; blank texts come back as they are."""
+        with self._use(direction) as (model, prefix):
+            sound = [_make_sound(text) for text in texts]
+            return self._translate(model, Asked(sound, direction, prefix, beam, min(hypotheses, beam), set(aligned)))
+
+    def score(self, pairs: Sequence[tuple[str, str]], direction: Direction) -> list[float]:
+        """Mean log-probability per piece (≤ 0) of each second text as the translation of the first; 0: unknown.
+
+        Asked in the direction back, with the pairs turned round, it is the reverse score.
+        """
+        with self._use(direction) as (model, prefix):
+            cut = [
+                (
+                    model.pieces.encode(_make_sound(source), out_type=str),
+                    model.pieces.encode(_make_sound(result), out_type=str),
+                )
+                for source, result in pairs
+            ]
+            return score_pieces(model.translator, cut, prefix, self._batch_tokens)
+
+    @contextmanager
+    def _use(self, direction: Direction) -> Iterator[tuple[_Model, str]]:
+        """The direction's model, kept in memory meanwhile, and its target prefix; its errors as TranslationError."""
         with self._lock:
             self._refresh()
             shelved = self._shelf.get(direction)
@@ -115,10 +138,7 @@ class ArgosTranslator:
             slot = self._slots.setdefault(shelved.made.sha256, _Slot(threading.Lock(), self._clock()))
             slot.users += 1
         try:
-            sound = [_make_sound(text) for text in texts]
-            model = self._get_model(slot, shelved)
-            asked = Asked(sound, direction, shelved.package.target_prefix, beam, min(hypotheses, beam), set(aligned))
-            return self._translate(model, asked)
+            yield self._get_model(slot, shelved), shelved.package.target_prefix
         except (RuntimeError, ValueError) as error:
             raise TranslationError(f"{shelved.made.package} failed on {direction}: {error}") from error
         finally:

@@ -1,4 +1,4 @@
-"""What a model is asked and what its answers mean: texts → pieces; hypotheses of pieces → texts and links."""
+"""What a model is asked and what its answers mean: texts → pieces; hypotheses of pieces → texts and links; scores."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -70,3 +70,31 @@ def join_parts(parts: Sequence[Sequence[Rendered]], direction: Direction) -> Ren
         links += (shift_link(link, 0, len(text)) for link in best.alignment)
         text += best.text
     return Rendered(text, sum(best.score for best, *_ in parts) / len(parts), tuple(links))
+
+
+def score_pieces(
+    translator: Any, pairs: Sequence[tuple[list[str], list[str]]], prefix: str, batch_tokens: int
+) -> list[float]:
+    """Mean log-probability per piece of each second text, and of its end, after the first; 0 where it is not asked:
+
+    nothing to score, or longer than what the model is asked to translate at once.
+    """
+    numbers = [
+        number
+        for number, (source, target) in enumerate(pairs)
+        if 0 < len(source) <= LONGEST_SENTENCE and 0 < len(target) <= LONGEST_SENTENCE
+    ]
+    scores = [0.0] * len(pairs)
+    if not numbers:
+        return scores
+    begin = [prefix] if prefix else []
+    results = translator.score_batch(
+        [pairs[number][0] for number in numbers],
+        [begin + pairs[number][1] for number in numbers],
+        max_batch_size=batch_tokens,
+        batch_type="tokens",
+        offset=len(begin),
+    )
+    for number, result in zip(numbers, results, strict=True):
+        scores[number] = min(0.0, sum(result.log_probs) / len(result.log_probs))
+    return scores

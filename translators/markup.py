@@ -29,6 +29,13 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Verbatim:
+    """What stands in place of a text as it is: clean HTML, with the tags inside. In an attribute: plain text."""
+
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """Tokens start ≤ n < end hold one text; white space at both ends is outside."""
 
@@ -82,30 +89,55 @@ def read_blocks(document: str) -> Blocks:
     return Blocks(tuple(_get_text(tokens, place) for place in places), tuple(elements), tuple(tokens), tuple(places))
 
 
-def write_blocks(blocks: Blocks, texts: Sequence[str | Placed]) -> str:
-    """The document with these texts in place of its own, one for each; a text that is the same changes nothing."""
-    spelled = [token.raw for token in blocks.tokens]
-    changes = [
-        (place, _UNSAFE.sub("", new) if isinstance(new, str) else new)
-        for place, old, new in zip(blocks.places, blocks.texts, texts, strict=True)
-        if (new if isinstance(new, str) else new.text) != old
+def list_spelled(blocks: Blocks) -> list[str]:
+    """How each text is spelled: with its tags and what stands around it inside its block; a value as plain text."""
+    return [
+        "".join(token.raw for token in blocks.tokens[place.start : place.end]) if isinstance(place, _Run) else text
+        for place, text in zip(blocks.places, blocks.texts, strict=True)
     ]
+
+
+def write_blocks(blocks: Blocks, texts: Sequence[str | Placed | Verbatim]) -> str:
+    """The document with these texts in place of its own, one for each; a text that is the same changes nothing."""
+    return spell_blocks(blocks, texts)[0]
+
+
+def spell_blocks(blocks: Blocks, texts: Sequence[str | Placed | Verbatim]) -> tuple[str, list[str]]:
+    """The same, and how each of the new texts is spelled in it."""
+    spelled = [token.raw for token in blocks.tokens]
+    is_new = [
+        isinstance(new, Verbatim) or (new if isinstance(new, str) else new.text) != old
+        for old, new in zip(blocks.texts, texts, strict=True)
+    ]
+    written = [_get_plain_text(text) for text in texts]
     # From the last value of a tag to its first, so that the places of earlier ones stay right.
-    for place, text in reversed(changes):
-        if isinstance(place, _Value):
+    for number in reversed(range(len(texts))):
+        place = blocks.places[number]
+        if isinstance(place, _Value) and is_new[number]:
             raw = spelled[place.token]
-            plain = text if isinstance(text, str) else _UNSAFE.sub("", text.text)
-            spelled[place.token] = f'{raw[: place.start]}"{html.escape(plain)}"{raw[place.end :]}'
-    for place, text in changes:
+            spelled[place.token] = f'{raw[: place.start]}"{html.escape(written[number])}"{raw[place.end :]}'
+    for number, (place, text) in enumerate(zip(blocks.places, texts, strict=True)):
         if isinstance(place, _Run):
-            kept = _write_run(place, text, spelled)
-            spelled[place.start : place.end] = [kept] + [""] * (place.end - place.start - 1)
-    return "".join(spelled)
+            now = _write_run(place, text, spelled) if is_new[number] else "".join(spelled[place.start : place.end])
+            written[number] = now
+            spelled[place.start : place.end] = [now] + [""] * (place.end - place.start - 1)
+    return "".join(spelled), written
 
 
-def _write_run(run: _Run, text: str | Placed, spelled: Sequence[str]) -> str:
+def _get_plain_text(text: str | Placed | Verbatim) -> str:
+    match text:
+        case Verbatim():
+            return text.html
+        case Placed():
+            return _UNSAFE.sub("", text.text)
+    return _UNSAFE.sub("", text)
+
+
+def _write_run(run: _Run, text: str | Placed | Verbatim, spelled: Sequence[str]) -> str:
+    if isinstance(text, Verbatim):
+        return text.html
     if isinstance(text, str):
-        return write_inline(run.inline, spelled, text, None)
+        return write_inline(run.inline, spelled, _UNSAFE.sub("", text), None)
     return _UNSAFE.sub("", write_inline(run.inline, spelled, text.text, text.spans))
 
 

@@ -67,6 +67,18 @@ def find_untouched(text: str) -> list[Span]:
     return spans
 
 
+def pair_untouched(source: str, result: str) -> tuple[tuple[Span, Span], ...]:
+    """Where the same untouched parts stand in a sentence and in its translation, each once."""
+    pairs = []
+    position = 0
+    for start, end in find_untouched(source):
+        place = result.find(source[start:end], position)
+        if place >= 0:
+            position = place + end - start
+            pairs.append(((start, end), (place, position)))
+    return tuple(pairs)
+
+
 def mask(sentence: str, islands: Sequence[Span] = ()) -> Masked:
     """The sentence with names in place of what must not be touched, and of the `islands` given."""
     spans = _merge(sentence, [*islands, *find_untouched(sentence)])

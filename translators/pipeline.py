@@ -1,39 +1,49 @@
-"""Fields of articles → sentences → engine → fields.
+"""Fields of articles → sentences → memory, engine → fields.
 
-The sentences of all documents go to the engine together, each different one once per beam; then every document is put
-together again with its own structure, and the tags inside its texts where their words are now.
+The sentences of all documents go to the engine together, each different one once per beam, but those that are known;
+then every document is put together again with its own structure, and the tags inside its texts where their words are
+now. What people wrote of a document before stands where its source is still the same (`merging`).
+
+  read_documents ─→ Reading ─translate_documents→ Outcome | Failure
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from translators import Direction, Made, TranslationError, Translator, UnsupportedDirection
-from translators.checks import BASIC_CHECKS, Check, Finding
-from translators.markup import Blocks, read_blocks, write_blocks
+from translators.checks import BASIC_CHECKS, Check, Finding, find_repeated
+from translators.fields import Fields, SentencePair, TextPair
+from translators.markup import Placed, Verbatim, spell_blocks
+from translators.merging import find_lost, mark_new
+from translators.reading import Document, Reading, list_wanted, read_documents
 from translators.recovery import translate_sentences
+from translators.second_look import look_again
 from translators.sentences import Finished, Sentence, Way
-from translators.texts import Part, Text, read_text, write_text
+from translators.texts import Text, write_text
 
+__all__ = ["Failure", "Fields", "Outcome", "read_documents", "translate_documents", "translate_fields"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
-    """The translatable part of an article. `body` is HTML, all else plain text."""
-
-    headline: str
-    description: str = ""
-    body: str = ""
-    captions: tuple[str, ...] = ()
-    alts: tuple[str, ...] = ()
+Answers = Mapping[Sentence, Finished]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A translated document: what with, the mean score of its sentences (0 if none were translated), what is odd."""
+    """A translated document: what with, the mean score of its sentences (0 if none were translated), what is odd.
+
+    `pairs` are its texts beside their sources, `answers` its sentences with what became of each.
+    """
 
     fields: Fields
     made: Made
     score: float
     findings: tuple[Finding, ...] = ()
+    pairs: tuple[TextPair, ...] = ()
+    answers: Answers = field(default_factory=dict)
+
+    @property
+    def is_by_people(self) -> bool:
+        """Whether a person wrote or saw all of it."""
+        return all(pair.is_by_person for pair in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +51,6 @@ class Failure:
     """A document that could not be translated, while others could."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """Texts in the order headline, description, captions, alts, blocks of the body."""
-
-    fields: Fields
-    body: Blocks
-    texts: tuple[Text, ...]
-
-
-_Answers = Mapping[Sentence, Finished]
 
 
 def translate_fields(
@@ -64,76 +62,121 @@ def translate_fields(
     beam_headline: int = 4,
     checks: Sequence[Check] = BASIC_CHECKS,
 ) -> list[Outcome | Failure]:
+    """`read_documents` and `translate_documents` in one, without memory and glossary."""
+    reading = read_documents(documents, direction, beam_body=beam_body, beam_headline=beam_headline)
+    return translate_documents(reading, Way(direction, translator, tuple(checks)))
+
+
+def translate_documents(reading: Reading, way: Way, known: Answers | None = None) -> list[Outcome | Failure]:
     """One outcome or failure per document, in order. Raises UnsupportedDirection when none can be translated.
 
-    What `checks` find leads to other hypotheses and a wider beam (`recovery`), and to the outcome's findings.
+    `known` sentences are not asked for. What the checks find leads to other hypotheses and a wider beam (`recovery`),
+    and to the outcome's findings.
     """
-    made = translator.directions().get(direction)
+    made = way.translator.directions().get(way.direction)
     if made is None:
-        raise UnsupportedDirection(f"no installed package translates {direction}")
-    read = [_read_document(fields, direction.source, beam_body, beam_headline) for fields in documents]
-    way = Way(direction, translator, tuple(checks))
+        raise UnsupportedDirection(f"no installed package translates {way.direction}")
+    known = known or {}
     try:
-        answers = _ask_all(read, way)
+        answers = _ask(reading.wanted, way, known)
     except UnsupportedDirection:
         raise
     except TranslationError as error:
-        if len(read) == 1:
+        if len(reading.documents) == 1:
             return [Failure(str(error))]
-        return [_translate_alone(document, way, made) for document in read]
-    return [_write_document(document, direction, answers, made) for document in read]
+        return [_translate_alone(document, way, made, known) for document in reading.documents]
+    return [_write_document(document, way, answers, made) for document in reading.documents]
 
 
-def _translate_alone(document: _Document, way: Way, made: Made) -> Outcome | Failure:
+def _translate_alone(document: Document, way: Way, made: Made, known: Answers) -> Outcome | Failure:
     """After the call for all failed: so that one text that the engine cannot take fails one document only."""
     try:
-        return _write_document(document, way.direction, _ask_all([document], way), made)
+        return _write_document(document, way, _ask(list_wanted([document]), way, known), made)
     except UnsupportedDirection:
         raise
     except TranslationError as error:
         return Failure(str(error))
 
 
-def _read_document(fields: Fields, language: str, beam_body: int, beam_headline: int) -> _Document:
-    body = read_blocks(fields.body)
-    texts = [read_text(text, language, beam_headline) for text in (fields.headline, fields.description)]
-    texts += (read_text(text, language, beam_body) for text in (*fields.captions, *fields.alts))
-    texts += (
-        read_text(text, language, beam_body, elements) for text, elements in zip(body.texts, body.elements, strict=True)
-    )
-    return _Document(fields, body, tuple(texts))
+def _ask(wanted: Mapping[Sentence, bool], way: Way, known: Answers) -> Answers:
+    unknown = {sentence: aligned for sentence, aligned in wanted.items() if sentence not in known}
+    return {**known, **look_again(translate_sentences(unknown, way), way)}
 
 
-def _list_parts(document: _Document) -> Iterator[Part]:
-    """The sentences of a document that an engine has to see."""
-    return (part for text in document.texts for part in text.parts if part.is_asked)
-
-
-def _ask_all(documents: Sequence[_Document], way: Way) -> _Answers:
-    wanted: dict[Sentence, bool] = {}
-    for document in documents:
-        for part in _list_parts(document):
-            wanted[part.sentence] = wanted.get(part.sentence, False) or part.aligned
-    return translate_sentences(wanted, way)
-
-
-def _write_document(document: _Document, direction: Direction, answers: _Answers, made: Made) -> Outcome:
-    fields = document.fields
-    written = [write_text(text, direction, answers) for text in document.texts]
-    texts = [text if isinstance(text, str) else text.text for text, _ in written]
-    captions_end = 2 + len(fields.captions)
-    alts_end = captions_end + len(fields.alts)
-    finished = [answers[part.sentence] for part in _list_parts(document)]
-    findings = [finding for one in finished for finding in one.findings]
+def _write_document(document: Document, way: Way, answers: Answers, made: Made) -> Outcome:
+    own = {**answers, **document.own} if document.own else answers
+    written: list[str | Placed | Verbatim] = []
+    notes: list[Finding] = []
+    for number, text in enumerate(document.texts):
+        if kept := document.kept.get(number):
+            written.append(Verbatim(kept.result))
+            continue
+        one, found = write_text(text, way.direction, own)
+        written.append(one)
+        notes += found
+    finished = {part.sentence: own[part.sentence] for part in document.list_parts()}
+    fields, spelled = _write_fields(document, written)
     return Outcome(
-        Fields(
-            headline=texts[0],
-            description=texts[1],
-            body=write_blocks(document.body, [text for text, _ in written[alts_end:]]),
-            captions=tuple(texts[2:captions_end]),
-            alts=tuple(texts[captions_end:alts_end]),
-        ),
+        fields,
         made,
-        sum(one.score for one in finished) / len(finished) if finished else 0.0,
-        (*findings, *(note for _, notes in written for note in notes)),
+        sum(one.score for one in finished.values()) / len(finished) if finished else 0.0,
+        (*_list_findings(document, finished, way), *notes),
+        _make_pairs(document, spelled, own),
+        finished,
+    )
+
+
+def _write_fields(document: Document, written: Sequence[str | Placed | Verbatim]) -> tuple[Fields, list[str]]:
+    """The new fields, and how each text is spelled in them."""
+    fields = document.fields
+    first = len(written) - len(document.body.texts)
+    texts = [_get_plain(text) for text in written[:first]]
+    body, blocks = spell_blocks(document.body, written[first:])
+    plain = iter(texts)
+    made = Fields(
+        headline=next(plain),
+        description=next(plain),
+        captions=tuple(next(plain) for _ in fields.captions),
+        alts=tuple(next(plain) for _ in fields.alts),
+        keywords=tuple(next(plain) for _ in fields.keywords),
+        body=body,
+    )
+    return made, texts + blocks
+
+
+def _get_plain(text: str | Placed | Verbatim) -> str:
+    match text:
+        case Verbatim():
+            return text.html
+        case Placed():
+            return text.text
+    return text
+
+
+def _list_findings(document: Document, finished: Answers, way: Way) -> list[Finding]:
+    findings = [finding for one in finished.values() for finding in one.findings]
+    if way.recent is not None:
+        by_machine = [(sentence.source, one.text) for sentence, one in finished.items() if not one.by]
+        sources, results = [source for source, _ in by_machine], [result for _, result in by_machine]
+        findings += find_repeated(sources, results, way.direction)
+    if document.edits:
+        findings += (mark_new(sentence.source, one) for sentence, one in finished.items() if not one.by)
+        findings += find_lost(document.edits)
+    return findings
+
+
+def _make_pairs(document: Document, spelled: Sequence[str], answers: Answers) -> tuple[TextPair, ...]:
+    """Every text beside its source, with its sentences."""
+    pairs = []
+    for number, (place, source, result) in enumerate(zip(document.places, document.spelled, spelled, strict=True)):
+        kept = document.kept.get(number)
+        sentences = kept.sentences if kept else _pair(document.texts[number], answers)
+        pairs.append(TextPair(place, source, result, sentences))
+    return tuple(pairs)
+
+
+def _pair(text: Text, answers: Answers) -> tuple[SentencePair, ...]:
+    asked = (part for part in text.parts if part.is_asked)
+    return tuple(
+        SentencePair(part.sentence.source, answers[part.sentence].text, answers[part.sentence].by) for part in asked
     )

@@ -3,8 +3,6 @@
 Where the checks find something in the first hypothesis, the others of the beam are tried; then one more call, with a
 wider beam, for all sentences that are still in trouble (bounded); with it go the stretches of sentences in which the
 engine lost what it must not touch: these are cut around it. What is still found then is reported.
-
-A memory of translations answers before `_ask`, for what it knows; the glossary looks at each answer in `_pick`.
 """
 
 import re
@@ -13,13 +11,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from translators import Link, Rendered, Span, TranslationError
-from translators.alignment import shift_link
+from translators.alignment import HAN, shift_link
 from translators.checks import Finding
 from translators.sentences import Finished, Sentence, Way, finish, keep
 
-MOST_EXTRA = 0.06  # of the first call's cost (characters × beam) may be spent on asking again
-FREE_EXTRA = 300  # characters may always be asked again
+MOST_EXTRA = 0.06  # of the first call's cost (letters × beam) may be spent on asking again
+FREE_EXTRA = 300  # letters may always be asked again
 NARROWEST, WIDEST = 4, 8  # the wider beam
+_HAN = re.compile(f"[{HAN}]")
 _BARE = re.compile(r"[^\W_](?:.*\w)?", re.DOTALL)
 
 
@@ -92,14 +91,19 @@ def _pick(sentence: Sentence, rendered: Rendered, way: Way, *, aligned: bool) ->
 
 def _limit(doubtful: Sequence[Sentence], wanted: Mapping[Sentence, bool]) -> list[Sentence]:
     """Those that may be asked again: the widest beams (headlines) first, as many as the allowance lets."""
-    spent = sum(len(sentence.source) * sentence.beam for sentence in wanted)
+    spent = sum(_weigh(sentence) * sentence.beam for sentence in wanted)
     left = max(FREE_EXTRA, MOST_EXTRA * spent / _widen_beam(doubtful))
     taken = []
     for sentence in sorted(doubtful, key=lambda each: -each.beam):
-        if len(sentence.source) <= left:
-            left -= len(sentence.source)
+        if _weigh(sentence) <= left:
+            left -= _weigh(sentence)
             taken.append(sentence)
     return taken
+
+
+def _weigh(sentence: Sentence) -> int:
+    """About what it costs to translate, in letters: a Han character says as much as three."""
+    return len(sentence.source) + 2 * len(_HAN.findall(sentence.source))
 
 
 def _widen_beam(sentences: Sequence[Sentence]) -> int:

@@ -1,16 +1,17 @@
 """One sentence: what the engine is asked, and what is made of its answer.
 
-make_sentence → Sentence ─engine→ Rendered ─finish→ Finished: typography, untouched parts back, checks, links
+make_sentence → Sentence ─engine→ Rendered ─finish→ Finished: typography, untouched parts, terms, checks, links
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from translators import Direction, Link, Rendered, Span, Translator
 from translators.alignment import anchor_links, find_tokens, guess_links, make_mover, widen_links
 from translators.checks import BASIC_CHECKS, Check, Finding, find_all
-from translators.masks import Masked, Unmasked, mask, move_through, unmask
+from translators.glossary import Glossary, enforce
+from translators.masks import Masked, Unmasked, mask, move_through, pair_untouched, unmask
 from translators.typography import fit
 
 _BLANKS = re.compile(r"\s+")
@@ -18,11 +19,18 @@ _BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How sentences are translated: where to, by which engine, and which checks look at the answers."""
+    """How sentences are translated: where to, by which engine, and which checks look at the answers.
+
+    The terms of the `glossary` come out in its words.
+    `recent` are sentences of other articles with their translations: where they are given, what is said over and over
+    in unrelated places is found, what one article says twice, and what the model of the direction back doubts.
+    """
 
     direction: Direction
     translator: Translator
     checks: tuple[Check, ...] = BASIC_CHECKS
+    glossary: Glossary | None = None
+    recent: Sequence[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Finished:
     """A sentence in the target language, and what the checks find in it.
 
     `links` are there when they were wanted, `atoms` are where the untouched parts stand in source and text.
-    `is_same`: the engine changed nothing.
+    `is_same`: the engine changed nothing. `by` is the person who wrote it, empty: a machine did.
     """
 
     text: str
@@ -52,6 +60,7 @@ class Finished:
     links: tuple[Link, ...] = ()
     atoms: tuple[tuple[Span, Span], ...] = ()
     is_same: bool = False
+    by: str = ""
 
     @property
     def trouble(self) -> int:
@@ -82,14 +91,25 @@ def finish(sentence: Sentence, rendered: Rendered, way: Way, *, aligned: bool) -
         return None
     links = _make_links(masked, rendered, text, unmasked) if aligned else ()
     atoms = tuple(zip(masked.spans, unmasked.spans, strict=True))
-    return Finished(unmasked.text, rendered.score, _check(masked.source, unmasked.text, way), links, atoms)
+    return _check(sentence, _enforce(sentence, Finished(unmasked.text, rendered.score, (), links, atoms), way), way)
 
 
 def keep(sentence: Sentence, score: float, way: Way) -> Finished:
     """The sentence as it is: what an engine gave back unchanged."""
     source = sentence.source
     atoms = tuple((span, span) for span in sentence.masked.spans)
-    return Finished(source, score, _check(source, source, way), link_same(source), atoms, is_same=True)
+    kept = Finished(source, score, (), link_same(source), atoms, is_same=True)
+    return _check(sentence, _enforce(sentence, kept, way), way)
+
+
+def adopt(sentence: Sentence, text: str, links: Sequence[Link], by: str) -> Finished:
+    """What a person made of the sentence: taken as it is. `links`: words that are known to belong together."""
+    source = sentence.source
+    guessed = [
+        link for link in guess_links(source, text) if not any(_overlap(link.target, known.target) for known in links)
+    ]
+    atoms = pair_untouched(source, text)
+    return Finished(text, 0.0, (), (*links, *anchor_links(guessed, source, text)), atoms, text == source, by)
 
 
 def link_same(text: str) -> tuple[Link, ...]:
@@ -97,8 +117,26 @@ def link_same(text: str) -> tuple[Link, ...]:
     return tuple(Link(found.span(), found.span()) for found in find_tokens(text))
 
 
-def _check(source: str, result: str, way: Way) -> tuple[Finding, ...]:
-    return find_all(source, result, way.direction, way.checks)
+def _overlap(one: Span, two: Span) -> bool:
+    return one[0] < two[1] and two[0] < one[1]
+
+
+def _check(sentence: Sentence, finished: Finished, way: Way) -> Finished:
+    findings = find_all(sentence.source, finished.text, way.direction, way.checks)
+    return replace(finished, findings=findings) if findings else finished
+
+
+def _enforce(sentence: Sentence, finished: Finished, way: Way) -> Finished:
+    """With the glossary's forms of the terms; links and untouched parts move along."""
+    if way.glossary is None:
+        return finished
+    text, edits = enforce(sentence.source, finished.text, way.direction, way.glossary)
+    if not edits:
+        return finished
+    before, after = [old for old, _ in edits], [new for _, new in edits]
+    links = (replace(link, target=move_through(link.target, before, after)) for link in finished.links)
+    atoms = ((source, move_through(target, before, after)) for source, target in finished.atoms)
+    return replace(finished, text=text, links=tuple(links), atoms=tuple(atoms), is_same=False)
 
 
 def _make_links(masked: Masked, rendered: Rendered, text: str, unmasked: Unmasked) -> tuple[Link, ...]:

@@ -1,6 +1,6 @@
 """One text of an article: in sentences with their tags, and put together again from what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from translators import Direction, Span
@@ -39,7 +39,17 @@ class Text:
     elements: tuple[Element, ...] | None = ()
 
 
-def read_text(text: str, language: str, beam: int, elements: tuple[Element, ...] | None = ()) -> Text:
+FindKept = Callable[[str], Sequence[Span]]
+"""Where a sentence holds names that are written alike in every language."""
+
+
+def read_text(
+    text: str,
+    language: str,
+    beam: int,
+    elements: tuple[Element, ...] | None = (),
+    find_kept: FindKept | None = None,
+) -> Text:
     """The text in sentences, each with the beam that it deserves."""
     islands = [(element.start, element.end) for element in elements or () if element.is_island]
     movable = elements if elements and len(elements) <= MOST_ELEMENTS else ()
@@ -49,7 +59,8 @@ def read_text(text: str, language: str, beam: int, elements: tuple[Element, ...]
     for segment in _split(text, language, islands):
         span = position, position + len(segment.text)
         own = [(start - position, end - position) for start, end in islands if span[0] <= start and end <= span[1]]
-        sentence = make_sentence(segment.text, beam, own)
+        kept = find_kept(segment.text) if find_kept else ()
+        sentence = make_sentence(segment.text, beam, [*own, *kept])
         aligned = any(is_partial(element, letters, span) for element in movable)
         parts.append(Part(span, segment.after, sentence, sentence.masked.has_words(), aligned))
         position = span[1] + len(segment.after)

@@ -14,7 +14,7 @@ from translators.checks import (
     BASIC_CHECKS,
     check_set,
     find_all,
-    find_low_reverse_score,
+    find_low_gain,
     find_low_score,
     find_stock_phrases,
 )
@@ -171,7 +171,9 @@ def test_low_scores_are_noted() -> None:
     finding = find_low_score("a", "b", -3.0)
     assert finding is not None
     assert finding.severity == "note"
-    assert find_low_reverse_score("a", "b", -4.0, least=-3.5) is not None
+    assert find_low_score("a", "b", 0.0) is None, "unknown"
+    assert find_low_gain("a", "b", 0.1) is not None
+    assert find_low_gain("a", "b", 1.5) is find_low_gain("a", "b", None) is find_low_gain("a", "", 0.1) is None
 
 
 @pytest.mark.parametrize("kind", MAKERS)

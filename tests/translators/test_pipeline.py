@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from translators import Direction, Made, Rendered, TranslationError, Translator, UnsupportedDirection
 from translators.argos import ArgosTranslator
 from translators.engines import make_translator
-from translators.pipeline import Failure, Fields, Outcome, translate_fields
+from translators.pipeline import Failure, Fields, Outcome, read_documents, translate_documents, translate_fields
 from translators.pseudo import IdentityTranslator, PseudoTranslator
+from translators.sentences import Way
 
 EN_AZ, EN_ZH, ZH_EN = Direction("en", "az"), Direction("en", "zh"), Direction("zh", "en")
 
@@ -213,3 +214,37 @@ def test_engines_are_made_by_name(name: str, starter_dir: "object") -> None:
 def test_an_unknown_engine_is_refused(tmp_path: "object") -> None:
     with pytest.raises(ValueError, match="babelfish"):
         make_translator("babelfish", tmp_path)  # type: ignore[arg-type]
+
+
+class Dreamer(PseudoTranslator):
+    """Begins every translation with the same words."""
+
+    def _render(self, text: str, direction: Direction) -> str:
+        return f"According to the holy book whoever reads this shall know that {text}"
+
+
+def test_words_that_unrelated_articles_share_are_found() -> None:
+    documents = [Fields(headline="Yağış gözlənilir."), Fields(headline="Nazir istefa verib.")]
+    way = Way(Direction("az", "en"), Dreamer(), (), recent=[("Qatar gecikir.", Dreamer()._render("x", EN_AZ))])
+    outcomes = translate_documents(read_documents(documents, Direction("az", "en")), way)
+    for outcome in outcomes:
+        assert isinstance(outcome, Outcome)
+        assert [finding.check for finding in outcome.findings] == ["stock phrase"]
+
+
+class Mumbler(PseudoTranslator):
+    """Always says the same."""
+
+    def _render(self, text: str, direction: Direction) -> str:
+        return "He said so again."
+
+
+def test_one_translation_for_two_different_sentences_is_found() -> None:
+    fields = Fields(headline="", body="<p>Rates rose in Baku.</p><p>It rained all Friday.</p>")
+    reading = read_documents([fields], EN_AZ)
+    [outcome] = translate_documents(reading, Way(EN_AZ, Mumbler(), (), recent=()))
+    assert isinstance(outcome, Outcome)
+    assert [finding.check for finding in outcome.findings] == ["repeated sentence"]
+    [unwatched] = translate_documents(reading, Way(EN_AZ, Mumbler(), ()))
+    assert isinstance(unwatched, Outcome)
+    assert unwatched.findings == ()

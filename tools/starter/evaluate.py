@@ -1,20 +1,18 @@
 """Quality of an exported model: chrF, BLEU and the share of outputs that repeat themselves, per direction."""
 
 import json
-import re
-from collections import Counter
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
 import ctranslate2
-import sacrebleu
 import sentencepiece
+
+from translators.evaluation import repeats_itself, score_corpus
 
 from .text import ENGLISH
 
 Rows = list[dict[str, str]]
-WORD = re.compile(r"[\u4e00-\u9fff]|\d+|[^\W\d\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -61,24 +59,12 @@ class Starter:
         return [self.processor.decode([p for p in r.hypotheses[0] if p != prefix]) for r in results]
 
 
-def repeats_itself(output: str, source: str) -> bool:
-    """Whether four words in a row occur more often than once and more often than any four do in the source."""
-    return max(count_fours(output).values(), default=0) > max(1, *count_fours(source).values(), 0)
-
-
-def count_fours(text: str) -> Counter[tuple[str, ...]]:
-    """Every sequence of four words, numbers or Chinese characters, and how often it occurs."""
-    words = WORD.findall(text.lower())
-    return Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
-
-
 def score(model: Starter, rows: Rows, source: str, target: str) -> Score:
-    texts, references = [row[source] for row in rows], [[row[target] for row in rows]]
+    texts, references = [row[source] for row in rows], [row[target] for row in rows]
     outputs = model.translate(texts, source, target)
     repeating = sum(map(repeats_itself, outputs, texts))
-    bleu = sacrebleu.corpus_bleu(outputs, references, tokenize="zh" if target == "zh" else "13a")
-    chrf = sacrebleu.corpus_chrf(outputs, references)
-    return Score(source, target, chrf.score, bleu.score, repeating / max(1, len(rows)), len(rows))
+    chrf, bleu = score_corpus(outputs, references, target)
+    return Score(source, target, chrf, bleu, repeating / max(1, len(rows)), len(rows))
 
 
 def evaluate(folder: Path, rows: Rows, directions: list[tuple[str, str]] | None = None) -> list[Score]:

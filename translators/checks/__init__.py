@@ -23,11 +23,11 @@ from translators.checks.negation import find_negation
 from translators.checks.output import find_copied, find_language
 from translators.checks.places import find_place
 from translators.checks.repeats import find_repetition, find_stock_phrases
-from translators.checks.scores import find_low_reverse_score, find_low_score
-from translators.checks.sentences import check_set, find_repeated, find_sentences
+from translators.checks.scores import find_low_gain, find_low_score
+from translators.checks.sentences import align, check_set, find_repeated, find_sentences
 
 __all__ = [
-    "ALL_CHECKS", "BASIC_CHECKS", "Check", "Finding", "Severity", "check_set", "find_all", "find_low_reverse_score",
+    "ALL_CHECKS", "BASIC_CHECKS", "Check", "Finding", "Severity", "align", "check_set", "find_all", "find_low_gain",
     "find_low_score", "find_repeated", "find_stock_phrases",
 ]  # fmt: skip
 

@@ -1,10 +1,12 @@
-"""What the models think of a translation: numbers in, a finding out."""
+"""What the models think of a translation: numbers in, a finding out. A score of 0 is unknown and finds nothing."""
 
 from translators.checks.finding import Finding
 
-# Mean log-probability per token. Thresholds differ from model to model: these are where nothing good was seen below.
+# Mean log-probability per piece of what a model wrote itself. Models differ: this is where little good was seen below.
 LEAST_SCORE = -2.5
-LEAST_REVERSE_SCORE = -5.0
+
+# Gain of the reverse score (translators/scoring), which is much the same in all directions; docs/checks.md has figures.
+LEAST_GAIN = 0.5
 
 
 def find_low_score(source: str, result: str, score: float, least: float = LEAST_SCORE) -> Finding | None:
@@ -14,10 +16,8 @@ def find_low_score(source: str, result: str, score: float, least: float = LEAST_
     return None
 
 
-def find_low_reverse_score(
-    source: str, result: str, score: float, least: float = LEAST_REVERSE_SCORE
-) -> Finding | None:
-    """The model of the other direction does not believe that the source could come from this result."""
-    if result.strip() and score < least:
-        return Finding("reverse score", f"{score:.2f}, below {least:.2f}", source, result, "note")
+def find_low_gain(source: str, result: str, gain: float | None, least: float = LEAST_GAIN) -> Finding | None:
+    """To the model of the direction back, the source is hardly likelier after this translation than after others."""
+    if gain is not None and result.strip() and gain < least:
+        return Finding("reverse score", f"gain {gain:.2f}, below {least:.2f}", source, result, "note")
     return None

@@ -35,7 +35,7 @@ def check_set(sources: Sequence[str], results: Sequence[str], direction: Directi
     findings = find_repeated(sources, results, direction)
     filled = [result for result in results if result.strip()]
     wanted = [source for source in sources if source.strip()]
-    missing, added = _align(wanted, filled, direction)
+    missing, added = align(wanted, filled, direction)
     findings += [Finding("missing sentence", "not translated", wanted[at], "") for at in missing]
     findings += [Finding("added sentence", "not in the source", "", filled[at]) for at in added]
     return findings
@@ -62,8 +62,11 @@ def _count(text: str, language: str) -> int:
     return sum(1 for segment in split(text, language) if segment.text) or 1
 
 
-def _align(sources: Sequence[str], results: Sequence[str], direction: Direction) -> tuple[list[int], list[int]]:
-    """The cheapest way to lay the two side by side; the indexes that have nothing beside them."""
+def align(sources: Sequence[str], results: Sequence[str], direction: Direction) -> tuple[list[int], list[int]]:
+    """The cheapest way to lay the two side by side; the indexes that have nothing beside them.
+
+    Takes time with the product of their numbers.
+    """
     if len(sources) == len(results) and not _looks_shifted(sources, results, direction):
         return [], []
     costs = [[0.0] * (len(results) + 1) for _ in range(len(sources) + 1)]
