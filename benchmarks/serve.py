@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import aiohttp
-from articles import LANGUAGES, list_articles
+from articles import list_articles
 from measure import name_machine, print_table
 from processes import CLIENT_CORE, SERVER_CORE, Running, issue_key, read_cpu_seconds, run_karvan, run_nginx
 from pushes import push_all
@@ -44,12 +44,22 @@ async def fill(base: str, key: str) -> None:
     """50 articles, translated by the stand-in, in the feed."""
     async with aiohttp.ClientSession() as session:
         await push_all(session, base, key, list_articles(10))
-    for _ in range(300):
-        feeds = [fetch(f"{base}/feeds/world/{language}.atom", {})[0] for language in LANGUAGES]
-        if all(feed.count(b"<entry") == 50 for feed in feeds):
+    for _ in range(900):
+        feed, _ = fetch(f"{base}/{FEED}", {})
+        if feed.count(b"<entry") == 50:
             return
         await asyncio.sleep(0.2)
     raise RuntimeError("the feed does not fill")
+
+
+def wait_until_quiet(server: Running) -> float:
+    """Until it has nothing to do: translating is no cost of serving. The CPU seconds a second that it uses then."""
+    for _ in range(100):
+        before = read_cpu_seconds(server.pid)
+        time.sleep(3)
+        if (rest := (read_cpu_seconds(server.pid) - before) / 3) < 0.05:
+            return rest
+    raise RuntimeError("the server does not come to rest")
 
 
 def press(server: Running, seconds: int, status: int, headers: Mapping[str, str]) -> Load:
@@ -72,10 +82,12 @@ def compare(folder: Path, seconds: int, rounds: int) -> None:
     key = issue_key(folder, "admin")
     with run_karvan(folder, {"KARVAN_TRANSLATION__ENGINE": "pseudo"}, cores={SERVER_CORE}) as karvan:
         asyncio.run(fill(karvan.base, key))
+        rest = wait_until_quiet(karvan)
         gzipped = {"Accept-Encoding": "gzip"}
         body, headers = fetch(f"{karvan.base}/{FEED}", gzipped)
         plain, _ = fetch(f"{karvan.base}/{FEED}", {"Accept-Encoding": "identity"})
         print(f"{len(plain) / 1000:.0f} kB, {len(body) / 1000:.0f} kB as gzip; {CONNECTIONS} connections")
+        print(f"at rest Karvan uses {rest * 1000:.0f} ms CPU a second")
         print(f"{name_machine(2)}; medians of {rounds} rounds of {seconds} s\n")
         with run_nginx(folder, {FEED: plain, f"{FEED}.gz": body}) as nginx:
             theirs = fetch(f"{nginx.base}/{FEED}", gzipped)

@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from articles import LANGUAGES, Sample, list_articles
@@ -18,11 +19,13 @@ from baseline import Translate, load_argos
 from measure import alternate, name_machine, print_table
 
 from server.configfile import load_config
-from translators import Direction
+from translators import Direction, sentences
 from translators.argos import ArgosTranslator
+from translators.checks import ALL_CHECKS
+from translators.glossary import find_term, load_default
 from translators.markup import read_blocks
 from translators.packages import install_starter
-from translators.pipeline import Failure, Fields, translate_fields
+from translators.pipeline import Failure, Fields, read_documents, translate_documents
 from translators.segments import split
 
 PIVOT = "en"
@@ -32,13 +35,25 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How Karvan is run: settings of the pipeline, and whether the English leg is made once for all targets."""
+    """How Karvan is run: settings of the pipeline, and whether the English leg is made once for all targets.
+
+    `is_full`: with glossary and all checks, and what follows from their findings.
+    """
 
     engine: ArgosTranslator
     beam_headline: int
     beam_body: int
     batch: int
     shares_pivot: bool
+    is_full: bool
+
+    def make(self, direction: Direction) -> sentences.Way:
+        if not self.is_full:
+            return sentences.Way(direction, self.engine)
+        terms = load_default()
+        return sentences.Way(
+            direction, self.engine, (*ALL_CHECKS, partial(find_term, glossary=terms)), terms, recent=()
+        )
 
 
 def translate_with_karvan(articles: Sequence[Sample], way: Way) -> None:
@@ -67,13 +82,9 @@ def _run(texts: dict[int, Fields], sources: dict[int, str], target: str, way: Wa
         by_source[sources[number]].append(number)
     done: dict[int, Fields] = {}
     for source, numbers in by_source.items():
-        outcomes = translate_fields(
-            [texts[number] for number in numbers],
-            Direction(source, target),
-            way.engine,
-            beam_body=way.beam_body,
-            beam_headline=way.beam_headline,
-        )
+        direction, documents = Direction(source, target), [texts[number] for number in numbers]
+        reading = read_documents(documents, direction, beam_body=way.beam_body, beam_headline=way.beam_headline)
+        outcomes = translate_documents(reading, way.make(direction))
         for number, outcome in zip(numbers, outcomes, strict=True):
             if isinstance(outcome, Failure):
                 raise RuntimeError(outcome.reason)
@@ -133,12 +144,13 @@ def compare(articles: Sequence[Sample], rounds: int, packages: Path, scratch: Pa
         settings.beam_body,
         settings.batch_articles,
         shares_pivot=True,
+        is_full=True,
     )
     like_argos = ArgosTranslator(packages, batch_tokens=settings.batch_tokens, length_penalty=0.2)
-    equal = Way(like_argos, 4, 4, settings.batch_articles, shares_pivot=False)
+    equal = Way(like_argos, 4, 4, settings.batch_articles, shares_pivot=False, is_full=False)
     runs = {
         "argostranslate": lambda: translate_with_argos(articles, argos),
-        "Karvan, as shipped": lambda: translate_with_karvan(articles, shipped),
+        "Karvan, with glossary and all checks": lambda: translate_with_karvan(articles, shipped),
         "Karvan, Argos' beam, penalty and pivots": lambda: translate_with_karvan(articles, equal),
     }
     for direction in shipped.engine.directions():  # loads all models
