@@ -13,7 +13,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from feeds import html, withdrawal, xmlnames
-from feeds.etag import make_document
+from feeds.etag import make_document, splice_document
 from feeds.feedgen_ext import EntryExtension, FeedExtension
 from feeds.isolation import render_each
 from feeds.model import Document, Entry, Feed
@@ -31,7 +31,8 @@ def render_feed(feed: Feed) -> Document:
     """The feed, its entries in the order given; one that cannot be rendered is left out."""
     envelope = _render_envelope(feed)
     entries = render_each(feed, _render_entry)
-    return make_document(b"\n".join([envelope.removesuffix(_FEED_END), *entries, _FEED_END]), FEED_TYPE)
+    head = envelope.removesuffix(_FEED_END) + b"\n"
+    return splice_document(head, entries, b"\n" + _FEED_END, FEED_TYPE, between=b"\n")
 
 
 def render_entry(entry: Entry) -> Document:

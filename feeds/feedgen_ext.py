@@ -34,6 +34,10 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         _add_link(element, rel="self", type="application/atom+xml", hreflang=feed.language, href=feed.href)
         for hub in feed.hubs:
             _add_link(element, rel="hub", href=hub)
+        for relation, href in list_history(feed):
+            _add_link(element, rel=relation, type="application/atom+xml", href=href)
+        if feed.current:
+            mark_archive(element)
         for sibling in feed.siblings:
             _add_link(element, rel="related", type="application/atom+xml", hreflang=sibling.language, href=sibling.href)
         stubs = {entry.id: entry.updated for entry in feed.entries}
@@ -42,6 +46,17 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
             when = format_time(max(tombstone.when, stubs.get(tombstone.ref, tombstone.when)))
             etree.SubElement(element, f"{{{xmlnames.TOMBSTONES}}}deleted-entry", ref=tombstone.ref, when=when)
         return element
+
+
+def list_history(feed: Feed) -> list[tuple[str, str]]:
+    """(link relation, address) of the feed's other pages (RFC 5005 §4)."""
+    pages = (("prev-archive", feed.prev_archive), ("next-archive", feed.next_archive), ("current", feed.current))
+    return [(relation, href) for relation, href in pages if href]
+
+
+def mark_archive(element: etree._Element) -> None:
+    """Say that this is an archive page (RFC 5005 §4)."""
+    etree.SubElement(element, f"{{{xmlnames.HISTORY}}}archive", nsmap={"fh": xmlnames.HISTORY})
 
 
 class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
@@ -128,6 +143,7 @@ def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
         ("engine", provenance.engine),
         ("quality", provenance.quality),
         ("via", provenance.via),
+        ("reviewed", "true" if provenance.reviewed else ""),
         ("representation-type", "partial" if entry.partial else ""),
         ("uri", article.uri or ""),
         ("urgency", str(article.urgency or "")),
@@ -165,7 +181,7 @@ def _add_picture(element: etree._Element, picture: Picture) -> None:
 
 
 def add_media(element: etree._Element, picture: Picture, rendition: Rendition) -> None:
-    """Media RSS: the picture as this rendition, with caption, credit and rights."""
+    """Media RSS: the picture as this rendition, with caption, credit and rights, and its small one."""
     media_type = {"type": drop_forbidden(rendition.media_type)} if rendition.media_type else {}
     content = etree.SubElement(element, f"{{{xmlnames.MEDIA}}}content", url=drop_forbidden(rendition.href))
     for name, value in ({"medium": "image"} | media_type).items():
@@ -182,6 +198,16 @@ def add_media(element: etree._Element, picture: Picture, rendition: Rendition) -
             etree.SubElement(content, f"{{{xmlnames.MEDIA}}}{name}").text = drop_forbidden(value)
     if picture.alt:
         add_karvan(content, "alt", picture.alt)
+    for other in picture.renditions:
+        if other.name == "thumbnail" and other.href and other is not rendition:
+            add_thumbnail(content, other)
+
+
+def add_thumbnail(content: etree._Element, rendition: Rendition) -> None:
+    thumbnail = etree.SubElement(content, f"{{{xmlnames.MEDIA}}}thumbnail", url=drop_forbidden(rendition.href))
+    for name, number in (("width", rendition.width), ("height", rendition.height)):
+        if number is not None:
+            thumbnail.set(name, str(number))
 
 
 def pick_rendition(picture: Picture) -> Rendition | None:

@@ -97,6 +97,7 @@ def read_provenance(extras: JsonObject) -> Provenance | None:
     names = ("origin", "source_language", "freshness", "engine", "quality", "via")
     said = {name.replace("_", "-"): extras.read_line(name) for name in names}
     said["source-version"] = str(extras.get("source_version", int))
+    said["reviewed"] = "true" if extras.members.get("reviewed") is True else ""
     checks = [(one.read_line("name"), str(one.read_count("count"))) for one in extras.list_objects("checks")]
     return make_provenance(said, checks, f"{extras.place}/origin", extras.faults)
 

@@ -4,7 +4,8 @@
     Feed  → envelope ─splice item bytes→ Document
 
 `_karvan` of an item: the names of feeds.model in snake case; feeds.jsonfeed reads them. `_karvan` of a feed: `updated`,
-`siblings` [{language, url}], `tombstones` [{ref, when}] as RFC 6721 has them.
+`prev_archive`, `next_archive`, `current` (RFC 5005; `next_url` is the first of them), `siblings` [{language, url}],
+`tombstones` [{ref, when}] as RFC 6721 has them.
 """
 
 from dataclasses import replace
@@ -15,7 +16,7 @@ from typing import Any
 import orjson
 
 from feeds import html, withdrawal
-from feeds.etag import make_document
+from feeds.etag import splice_document
 from feeds.feedgen_ext import pick_rendition
 from feeds.fields import format_time
 from feeds.isolation import render_each
@@ -31,9 +32,8 @@ Json = dict[str, Any]
 
 def render_feed(feed: Feed) -> Document:
     """The feed, its entries in the order given; one that cannot be rendered is left out."""
-    envelope = orjson.dumps(_make_envelope(feed))
-    items = b",\n".join(render_each(feed, _render_entry))
-    return make_document(envelope.removesuffix(b"}") + b',"items":[\n' + items + b"\n]}", MEDIA_TYPE)
+    head = orjson.dumps(_make_envelope(feed)).removesuffix(b"}") + b',"items":[\n'
+    return splice_document(head, render_each(feed, _render_entry), b"\n]}", MEDIA_TYPE, between=b",\n")
 
 
 def limit_to_jsonfeed(entry: Entry) -> Article:
@@ -70,8 +70,12 @@ def _make_envelope(feed: Feed) -> Json:
             "description": feed.subtitle,
             "language": feed.language,
             "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
+            "next_url": feed.prev_archive,
             "_karvan": {
                 "id": feed.id,
+                "prev_archive": feed.prev_archive,
+                "next_archive": feed.next_archive,
+                "current": feed.current,
                 "updated": format_time(feed.updated),
                 "rights": feed.rights,
                 "generator": feed.generator,
@@ -152,6 +156,7 @@ def _make_provenance(entry: Entry) -> Json:
         "engine": provenance.engine,
         "quality": provenance.quality,
         "via": provenance.via,
+        "reviewed": provenance.reviewed or None,
         "checks": [{"name": check.name, "count": check.count} for check in provenance.checks],
         "representation_type": "partial" if entry.partial else None,
         "siblings": [{"language": one.language, "url": one.href} for one in entry.siblings],

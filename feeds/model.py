@@ -4,7 +4,7 @@ Article is one text in one language, as an outlet hands it in. Entry is an artic
 where it came from and its siblings in the other languages. Words are those of IPTC ninjs 3.x and Atom (RFC 4287).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -59,7 +59,8 @@ class Article:
     """One article in one language. `headline`, `description` are plain text, `body` is clean HTML (`feeds.html`).
 
     `item` is the outlet's own id, `uri` the stable address of the whole translation set. `version` and
-    `version_created` are the outlet's own and order its pushes. Times are aware UTC.
+    `version_created` are the outlet's own and order its pushes. `rights_info` is a rights policy (RightsML as JSON, or
+    its address). Times are aware UTC.
     """
 
     language: str
@@ -82,6 +83,7 @@ class Article:
     copyright_holder: str = ""
     copyright_notice: str = ""
     usage_terms: str = ""
+    rights_info: str = ""
     ed_note: str = ""
     pictures: tuple[Picture, ...] = ()
     alt_ids: tuple[AltId, ...] = ()
@@ -119,7 +121,8 @@ class Provenance:
 
     `source_version` is the number of the article's version that the text was made from. `engine` names engine and
     package ("argos karvan-starter 0.1"), empty for people's texts; `quality` is the package's class; `via` is the
-    language between, where the text was translated twice; `checks` is what was found in a text that is marked so.
+    language between, where the text was translated twice; `checks` is what was found in a text that is marked so;
+    `reviewed`: a person has seen all of what a machine made, and let it out without changing a word.
     """
 
     origin: Origin
@@ -130,6 +133,7 @@ class Provenance:
     quality: str = ""
     via: str = ""
     checks: tuple[CheckCount, ...] = ()
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +167,8 @@ class Tombstone:
 class Feed:
     """One channel in one language. `href` is the feed's own address, `page` the channel's, entries newest first.
 
-    `hubs`: where to ask for pushes of it (WebSub).
+    `hubs`: where to ask for pushes of it (WebSub). `prev_archive`, `next_archive`: the addresses of the pages of older
+    and newer articles (RFC 5005 §4). What has `current`, the feed's own address, is itself such a page.
     """
 
     id: str
@@ -179,12 +184,19 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
     hubs: tuple[str, ...] = ()
+    prev_archive: str = ""
+    next_archive: str = ""
+    current: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Rendered bytes. `etag` is strong and quoted, made from the bytes alone."""
+    """Rendered bytes. `etag` is strong and quoted, made from the bytes alone.
+
+    `parts`: the body in pieces, of which most are those of the rendering before; () where it is made in one.
+    """
 
     body: bytes
     media_type: str
     etag: str
+    parts: tuple[bytes, ...] = field(default=(), compare=False, repr=False)

@@ -130,6 +130,7 @@ def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
         ("engine", provenance.engine),
         ("quality", provenance.quality),
         ("via", provenance.via),
+        ("reviewed", "true" if provenance.reviewed else ""),
         ("representation-type", "partial" if entry.partial else ""),
     ]
     values = [

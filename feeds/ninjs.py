@@ -17,6 +17,8 @@ from feeds.model import AltId, Article, Picture, Rendition, Subject
 from feeds.ninjs_object import NinjsObject
 from feeds.safejson import parse_json
 
+MOST_RIGHTS = 20_000  # characters
+
 
 def parse(body: bytes) -> Article:
     """A ninjs 3.x news item of type text. Raises MalformedDocument, InvalidDocument."""
@@ -60,6 +62,7 @@ def _read_article(root: NinjsObject) -> Article:
         copyright_holder=root.read_line("copyrightHolder"),
         copyright_notice=root.read_text("copyrightNotice"),
         usage_terms=root.read_text("usageTerms"),
+        rights_info=_read_rights(root),
         ed_note=root.read_text("edNote"),
         pictures=tuple(_read_pictures(root)),
         alt_ids=tuple(alt for alt in alt_ids if alt.role != "item" and not alt.role.startswith("karvan:")),
@@ -140,6 +143,24 @@ def _read_translation_of(root: NinjsObject) -> str | None:
                 association.fault("uri", "is missing: what is it a translation of?")
             return association.read_uri("uri")
     return None
+
+
+def _read_rights(root: NinjsObject) -> str:
+    """The policy itself, or the address of one; what it means is not for a format to say."""
+    info = root.get("rightsInfo", dict) or {}
+    encoded, linked = info.get("encodedRights"), info.get("linkedRights")
+    given = encoded if encoded is not None else linked
+    if given is None:
+        return ""
+    if not isinstance(given, str) or not 0 < len(given) <= MOST_RIGHTS or (encoded is not None and linked is not None):
+        root.fault(
+            "rightsInfo", f"has either encodedRights or linkedRights, a text of at most {MOST_RIGHTS} characters"
+        )
+        return ""
+    if given.strip().startswith("{") != (encoded is not None):
+        root.fault("rightsInfo", "encodedRights is RightsML (ODRL) as JSON, linkedRights an address")
+        return ""
+    return given.strip()
 
 
 def _read_pictures(root: NinjsObject) -> Iterator[Picture]:

@@ -18,6 +18,7 @@ MEDIA_TYPE = "application/vnd.iptc.ninjs+json"
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json"}
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SOURCE_TYPE_OF_ORIGIN = {"machine": "trainedAlgorithmicMedia", "edited": "compositeWithTrainedAlgorithmicMedia"}
+ODRL = "http://www.w3.org/ns/odrl/2/"
 
 Json = dict[str, Any]
 
@@ -76,11 +77,20 @@ def _make_item(article: Article) -> Json:
         "copyrightHolder": article.copyright_holder,
         "copyrightNotice": article.copyright_notice,
         "usageTerms": article.usage_terms,
+        "rightsInfo": _make_rights(article.rights_info),
         "edNote": article.ed_note,
         "associations": [_make_picture(picture) for picture in article.pictures] + _list_source(article),
         "altIds": [_make_alt_id(alt_id) for alt_id in _list_alt_ids(article)],
     }
     return _drop_empty(item)
+
+
+def _make_rights(info: str) -> Json | None:
+    if not info:
+        return None
+    if not info.startswith("{"):
+        return {"linkedRights": info}
+    return {"langId": ODRL, "encodedRights": info}
 
 
 def _make_stub(entry: Entry) -> Json:
@@ -111,6 +121,7 @@ def _list_karvan_ids(entry: Entry) -> list[Json]:
         "engine": provenance.engine,
         "quality": provenance.quality,
         "via": provenance.via,
+        "reviewed": "true" if provenance.reviewed else "",
     }
     ids = [{"role": f"karvan:{role}", "value": value} for role, value in values.items() if value]
     return ids + [{"role": f"karvan:check:{one.name}", "value": str(one.count)} for one in provenance.checks]

@@ -58,6 +58,7 @@ def make_provenance(
         engine=said["engine"],
         quality=said["quality"],
         via=said["via"],
+        reviewed=said["reviewed"] == "true",
         checks=tuple(
             CheckCount(name=name, count=int(count)) for name, count in checks if re.fullmatch("[0-9]{1,9}", count)
         ),

@@ -16,8 +16,15 @@ from feedgen.ext.base import BaseEntryExtension
 from lxml import etree
 
 from feeds import fields, html, withdrawal, xmlnames
-from feeds.etag import make_document
-from feeds.feedgen_ext import add_karvan, add_media, add_provenance, pick_rendition
+from feeds.etag import splice_document
+from feeds.feedgen_ext import (
+    add_karvan,
+    add_media,
+    add_provenance,
+    list_history,
+    mark_archive,
+    pick_rendition,
+)
 from feeds.isolation import render_each
 from feeds.model import AltId, Article, Document, Entry, Feed, Picture
 from feeds.rss_text import format_rfc822, write_description, write_title
@@ -34,7 +41,8 @@ def render_feed(feed: Feed) -> Document:
     """The feed, its entries in the order given; one that cannot be rendered is left out."""
     envelope = _render_envelope(feed)
     entries = render_each(feed, _render_entry)
-    return make_document(b"\n".join([envelope.removesuffix(_FEED_END), *entries, _FEED_END]), FEED_TYPE)
+    head = envelope.removesuffix(_FEED_END) + b"\n"
+    return splice_document(head, entries, b"\n" + _FEED_END, FEED_TYPE, between=b"\n")
 
 
 def limit_to_rss(entry: Entry) -> Article:
@@ -86,6 +94,10 @@ def _render_envelope(feed: Feed) -> bytes:
     _add_link(channel, rel="self", type="application/rss+xml", hreflang=feed.language, href=feed.href)
     for hub in feed.hubs:
         _add_link(channel, rel="hub", href=hub)
+    for relation, href in list_history(feed):
+        _add_link(channel, rel=relation, type="application/rss+xml", href=href)
+    if feed.current:
+        mark_archive(channel)
     for sibling in feed.siblings:
         _add_link(channel, rel="related", type="application/rss+xml", hreflang=sibling.language, href=sibling.href)
     stubs = {entry.id: entry.updated for entry in feed.entries}

@@ -7,13 +7,15 @@ In an entry that an outlet sends (`karvan:` = urn:karvan:syndication:1), each at
 In a picture (media:content; in NewsML-G2, where all of these stand at the end of itemMeta, link): alt.
 In an entry that Karvan publishes, also where its text comes from:
     outlet · origin · source-language · source-version · freshness · engine · quality · via ·
-    representation-type ("partial": headline and description only) · check with @name, @count (many)
+    reviewed ("true": released by a person) · representation-type ("partial": headline and description only) ·
+    check with @name, @count (many)
 """
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
 DCTERMS = "http://purl.org/dc/terms/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 KARVAN = "urn:karvan:syndication:1"
 MEDIA = "http://search.yahoo.com/mrss/"
 NAR = "http://iptc.org/std/nar/2006-10-01/"  # News Architecture (IPTC): NewsML-G2
@@ -31,6 +33,6 @@ SENT_ONCE = (
 )  # fmt: skip
 SENT_OFTEN = ("genre", "alt-id")
 PUBLISHED_ONLY = (
-    "outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality", "via",
+    "outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality", "via", "reviewed",
     "representation-type", "check",
 )  # fmt: skip

@@ -6,8 +6,11 @@ from pathlib import Path
 import click
 
 from server.commands import Setting
+from server.commands.explain import explain
+from server.commands.glossary import glossary
 from server.commands.keys import keys
 from server.commands.languages import languages
+from server.commands.memory import memory
 from server.commands.push import push
 from server.commands.serve import check_config, serve, worker
 
@@ -48,7 +51,7 @@ def version() -> None:
     click.echo(f"karvan {get_version('karvan')}")
 
 
-for command in (serve, worker, check_config, languages, keys, push):
+for command in (serve, worker, check_config, languages, keys, push, memory, glossary, explain):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -1,44 +1,39 @@
-"""key → outlet, subscriber or admin; and what each may call.
-
-Keys are random and long, so a plain SHA-256 of them is stored: nothing to guess, nothing to steal.
-"""
+"""key → outlet, subscriber, editor or admin; and what each may call."""
 
 import base64
-import hashlib
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server import problems
+from server import audit, problems
 from server.config import Config
-from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, KEYRING, READER
+from server.credentials import find_role as find_role
+from server.credentials import get_scopes
+from server.credentials import hash_key as hash_key
+from server.credentials import make_key as make_key
+from server.keys import (
+    ALLOWANCE,
+    BUCKETS,
+    CLOCK,
+    CONFIG,
+    DATABASE,
+    IS_STILL_VALID,
+    KEY_ID,
+    KEYRING,
+    READER,
+    REQUEST_ID,
+    SCOPES,
+)
+from server.quotas import get_quota
 from server.store.engine import Look
 from server.store.keys import KeyRow, find_key
-from server.visibility import ANYONE, Reader, may_manage
+from server.visibility import ANYONE, Reader, may_manage, may_push
 
-Needs = Literal["nothing", "outlet"]
-
-
-def make_key() -> tuple[str, str]:
-    """A new key and the id it is known by."""
-    return f"karvan_{secrets.token_urlsafe(32)}", secrets.token_hex(4)
-
-
-def hash_key(key: str) -> str:
-    return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()  # a header may hold any byte
-
-
-def find_role(owner: str, config: Config) -> Literal["outlet", "subscriber", "admin"] | None:
-    """What the owner of a key is; None for an unknown one."""
-    if owner == "admin":
-        return "admin"
-    if owner in config.outlets:
-        return "outlet"
-    return "subscriber" if owner in config.subscribers else None
+Needs = Literal["nothing", "outlet", "manager", "editor", "admin"]
 
 
 def is_valid(row: KeyRow, config: Config, now: datetime) -> bool:
@@ -66,16 +61,50 @@ def read_key(authorization: str) -> str:
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks. A wrong key is refused everywhere, so that its owner hears of it."""
-    request[READER], request[KEY_ID] = ANYONE, ""
+    ask_again: Callable[[], Awaitable[bool]] = partial(_is_key_valid, request)
+    request[READER], request[KEY_ID], request[IS_STILL_VALID] = ANYONE, "", ask_again
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         row = await _find_key(request, hash_key(read_key(authorization)))
-        if row is None or not is_valid(row, request.app[CONFIG], request.app[CLOCK]()):
+        if row is None or not is_valid(row, request[CONFIG], request.app[CLOCK]()):
             raise problems.KeyRejected("this key opens nothing here", headers=problems.CHALLENGE)
-        role = find_role(row.owner, request.app[CONFIG])
+        role = find_role(row.owner, request[CONFIG])
         assert role is not None
-        request[READER], request[KEY_ID] = Reader(role, row.owner), row.id
+        edits = request[CONFIG].outlets_edited_by(row.owner) if role == "editor" else frozenset()
+        request[READER], request[KEY_ID] = Reader(role, row.owner, edits), row.id
+        request[SCOPES] = get_scopes(row)
+        request.app[KEYRING].note_use(row.id, request.app[CLOCK]())
+        count_request(request, row)
+    reader = request[READER]
+    audit.ACTING.set(audit.Actor(reader.id or reader.role, reader.role, request[KEY_ID], request[REQUEST_ID]))
     return await handler(request)
+
+
+def count_request(request: web.Request, row: KeyRow) -> None:
+    """Raise TooManyRequests when the key has asked too often."""
+    most = get_quota(row.role, row.owner, request[CONFIG]).requests_per_minute
+    if most is None:
+        return
+    allowance = request.app[BUCKETS].take(row.id, most, request.app[CLOCK]())
+    request[ALLOWANCE] = allowance
+    if allowance.is_over:
+        detail = f"{most} requests a minute are answered; the next in {allowance.seconds} s"
+        raise problems.TooManyRequests(detail, headers={"Retry-After": str(allowance.seconds)})
+
+
+async def tell_allowance(request: web.Request, response: web.StreamResponse) -> None:
+    """What is left of a key's requests, whatever the answer is."""
+    if (allowance := request.get(ALLOWANCE)) is not None:
+        response.headers.update(allowance.make_headers())
+
+
+async def _is_key_valid(request: web.Request) -> bool:
+    """Whether what opened the door would still open it: an answer that goes on for long asks again."""
+    authorization = request.headers.get("Authorization")
+    if authorization is None:
+        return True
+    row = await _find_key(request, hash_key(read_key(authorization)))
+    return row is not None and is_valid(row, request[CONFIG], request.app[CLOCK]())
 
 
 async def _find_key(request: web.Request, key_hash: str) -> KeyRow | None:
@@ -94,17 +123,42 @@ def guard(
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         check_access(request[READER], needs, request.match_info.get("outlet"))
+        if (scopes := request.get(SCOPES)) is not None:
+            check_scope(scopes, needs, request[READER].role, reads=request.method in ("GET", "HEAD"))
         return await handler(request)
 
-    return handler if needs == "nothing" else guarded
+    return guarded
+
+
+def check_scope(scopes: frozenset[str], needs: Needs, role: str, *, reads: bool) -> None:
+    """Raise NotAllowed where a key opens less than its owner may enter."""
+    if needs == "admin":
+        wanted = "admin"
+    elif reads or needs == "nothing":
+        wanted = "read"
+    elif needs == "outlet" or (needs == "manager" and role == "outlet"):
+        wanted = "push"
+    else:
+        wanted = "edit"
+    if wanted not in scopes:
+        raise problems.NotAllowed(f"this key opens {', '.join(sorted(scopes))}, not {wanted}")
 
 
 def check_access(reader: Reader, needs: Needs, outlet: str | None) -> None:
-    """Raise KeyRequired or NotAllowed. An outlet's door opens for the outlet that the address names, and for admins."""
+    """Raise KeyRequired or NotAllowed. An outlet's door opens for the outlet that the address names, and for admins; a
+    manager's also for the editors of its exchanges, an editor's only for these and admins.
+    """
     if needs != "nothing" and reader == ANYONE:
         raise problems.KeyRequired("send your key: `Authorization: Bearer …`", headers=problems.CHALLENGE)
-    if needs == "outlet":
-        if reader.role not in ("outlet", "admin"):
-            raise problems.NotAllowed("this is for outlets")
-        if outlet is not None and not may_manage(reader, outlet):
-            raise problems.NotAllowed(f"this key belongs to {reader.id!r}, not to {outlet!r}")
+    if needs == "admin" and reader.role != "admin":
+        raise problems.NotAllowed("this is for admins")
+    if needs == "editor" and reader.role not in ("editor", "admin"):
+        raise problems.NotAllowed("this is for editors")
+    if needs == "outlet" and reader.role not in ("outlet", "admin"):
+        raise problems.NotAllowed("this is for outlets")
+    if needs == "manager" and reader.role not in ("outlet", "editor", "admin"):
+        raise problems.NotAllowed("this is for outlets and editors")
+    may_enter = may_push if needs == "outlet" else may_manage
+    if needs in ("outlet", "manager", "editor") and outlet is not None and not may_enter(reader, outlet):
+        whose = "edits none of the articles of" if reader.role == "editor" else "not to"
+        raise problems.NotAllowed(f"this key belongs to {reader.id!r}, {whose} {outlet!r}")

@@ -1,7 +1,6 @@
 """make_app(): the only place where parts meet, and the only clock."""
 
 import asyncio
-import hashlib
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -12,26 +11,58 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from server.access import identify
+from server.access import identify, tell_allowance
 from server.config import Config
+from server.engines import make_engine
 from server.feedcache import FeedCache
-from server.jobs import enqueue_settlement, recover
+from server.hotfeeds import HotFeeds
+from server.housekeeping import sync_destinations
+from server.jobs import enqueue_settlements, recover
 from server.keyring import Keyring
-from server.keys import CLOCK, CONFIG, DATABASE, ENGINE_ROOM, FEED_CACHE, KEYRING, SITE, TRANSLATOR, Clock
+from server.keys import (
+    ARCHIVE_CACHE,
+    BASE,
+    BUCKETS,
+    CLOCK,
+    DATABASE,
+    ENGINE_ROOM,
+    FEED_CACHE,
+    FETCHED,
+    HOT_FEEDS,
+    KEYRING,
+    LIVE,
+    LOOKOUT,
+    MEDIA,
+    RELOADER,
+    TRANSLATOR,
+    Clock,
+)
+from server.live import Live, Version, get_digest
+from server.lookout import Lookout
+from server.media_files import MediaFolder
+from server.outbound import Caller, Courier
+from server.polling import sync_sources
+from server.post import make_post
+from server.problems import Unavailable
 from server.publishing import Site
+from server.quotas import Buckets
 from server.refusals import answer_problems, dress_refusal
+from server.reloading import Reloader
+from server.resettling import settle_changed
 from server.routes import add_routes
 from server.runner import Tools
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database
+from server.store.keys import save_uses
 from server.worker import work
 from translators import Translator
-from translators.engines import make_translator
 
 log = structlog.get_logger()
 
 LINGER_SECONDS = 1.0  # for the rest of a body that nobody reads: it may be a bomb
+USES_SECONDS = 60.0  # how often the last uses of keys are written
+MOST_ARCHIVES = 50  # pages that are kept; who walks through all of them pushes no feed out
 WORKER = "embedded"  # one per database: what an earlier process of this name left is ours
 
 
@@ -50,21 +81,6 @@ def make_clock() -> Clock:
 get_time = make_clock()
 
 
-def make_engine(config: Config, data: Path) -> Translator:
-    """The translator that the configuration names."""
-    settings = config.translation
-    if settings.engine == "off":
-        return make_translator("pseudo", data, languages=())
-    return make_translator(
-        settings.engine,
-        data / "packages",
-        languages=config.languages.configured,
-        threads=settings.threads,
-        batch_tokens=settings.batch_tokens,
-        idle_seconds=settings.idle_seconds,
-    )
-
-
 def make_app(
     config: Config,
     data: Path,
@@ -73,57 +89,112 @@ def make_app(
     clock: Clock = get_time,
     base: str | None = None,
     with_worker: bool = True,
+    file: Path | None = None,
 ) -> web.Application:
-    """The whole server. `data`: folder of all that is kept; `base`: the public address, when not the config's."""
+    """The whole server. `data`: folder of all that is kept; `base`: the public address, when not the config's.
+
+    `file`: where the configuration stands; it is watched, and written by `PUT /v1/routing`.
+    """
     app = web.Application(
         middlewares=[answer_problems, identify],
         client_max_size=config.limits.article_bytes + 1,
         handler_args={"lingering_time": LINGER_SECONDS},
     )
-    app[CONFIG] = config
+    app[LIVE] = Live(Version(config))
     app[CLOCK] = clock
-    app[SITE] = Site(base or config.server.public_url or f"http://{config.server.host}:{config.server.port}", config)
-    app[FEED_CACHE] = FeedCache()
-    app[KEYRING] = Keyring()
-    app[TRANSLATOR] = translator or make_engine(config, data)
+    app[BASE] = base or config.server.public_url or f"http://{config.server.host}:{config.server.port}"
+    app[FEED_CACHE], app[ARCHIVE_CACHE] = FeedCache(), FeedCache(MOST_ARCHIVES)
+    app[HOT_FEEDS] = HotFeeds(clock)
+    app[KEYRING], app[BUCKETS] = Keyring(), Buckets()
+    app[FETCHED] = {}
+    app[LOOKOUT] = Lookout()
+    app[MEDIA] = MediaFolder(data / "media")
+    caller = Caller(config.outbound.allow)
+    app[TRANSLATOR] = translator or make_engine(config, data, caller)
     app[ENGINE_ROOM] = ThreadPoolExecutor(1, thread_name_prefix="engine")
 
     async def keep_database(app: web.Application) -> AsyncIterator[None]:
         app[DATABASE] = await open_database(config.database.url, data)
+        app[RELOADER] = Reloader(app[LIVE], app[DATABASE], clock, file, (app[HOT_FEEDS].clear,))
         await _take_over(app)
-        yield
+        await asyncio.to_thread(app[MEDIA].clear_incoming)
+        async with app[LOOKOUT].opened(app[DATABASE]), app[HOT_FEEDS].kept(app[DATABASE]):
+            reloading = [asyncio.create_task(settle_changed(app[RELOADER])), asyncio.create_task(app[RELOADER].watch())]
+            yield
+            for task in reloading:
+                task.cancel()
+            await asyncio.gather(*reloading, return_exceptions=True)
         await app[DATABASE].close()
 
+    async def keep_way_out(app: web.Application) -> AsyncIterator[None]:  # noqa: ARG001
+        async with caller.opened():
+            yield
+
+    app.cleanup_ctx.append(keep_way_out)
     app.cleanup_ctx.append(keep_database)
+    app.cleanup_ctx.append(keep_uses)
     app.on_response_prepare.append(dress_refusal)
+    app.on_response_prepare.append(tell_allowance)
+    app.on_shutdown.append(end_waiting)
     if with_worker:
         app.cleanup_ctx.append(keep_worker)
     add_routes(app)
     return app
 
 
+async def keep_uses(app: web.Application) -> AsyncIterator[None]:
+    """When keys were last used is written once a minute, so that no request writes; and at the end."""
+
+    async def write() -> None:
+        try:
+            if uses := app[KEYRING].take_uses():
+                async with app[DATABASE].write() as conn:
+                    await save_uses(conn, uses)
+        except Unavailable:  # a full disk, a database that is away: of all that is lost then, this matters least
+            log.warning("the last use of keys cannot be written")
+
+    async def write_for_ever() -> None:
+        while True:
+            await asyncio.sleep(USES_SECONDS)
+            await write()
+
+    writing = asyncio.create_task(write_for_ever())
+    yield
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    await write()
+
+
 async def keep_worker(app: web.Application) -> AsyncIterator[None]:
     """Translation workers inside the process; at the end what runs is finished, within limits."""
-    tools = Tools(WORKER, app[DATABASE], app[CONFIG], app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK])
-    stopping = asyncio.Event()
-    task = asyncio.create_task(work(tools, stopping))
-    yield
-    stopping.set()
-    await task
+    live, config = app[LIVE], app[LIVE].current.config
+    tools = Tools(WORKER, app[DATABASE], config, app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK], app[MEDIA], live)
+    courier, stopping = Courier(config.outbound.allow), asyncio.Event()
+    post = make_post(tools, Site(app[BASE], config), courier, app[MEDIA].path.parent)
+    async with courier.opened():
+        task = asyncio.create_task(work(tools, stopping, post))
+        yield
+        stopping.set()
+        await task
+
+
+async def end_waiting(app: web.Application) -> None:
+    """Who waits for changes is answered now: the server is about to end."""
+    app[LOOKOUT].close()
 
 
 async def _take_over(app: web.Application) -> None:
     """Go on where an earlier process stopped, under the configuration of today."""
-    config, now = app[CONFIG], app[CLOCK]()
-    fields = {"languages", "translation", "outlets", "exchanges", "channels", "routes"}
-    digest = hashlib.sha256(config.model_dump_json(include=fields).encode()).hexdigest()
+    config, now = app[LIVE].current.config, app[CLOCK]()
+    digest = get_digest(config)
     async with app[DATABASE].write() as conn:
         await recover(conn, WORKER, now)
         await forget_answers(conn, now - config.limits.idempotency)
-        known = await find_meta(conn, "routing")
-        if known != digest:
-            for article_id in await list_article_ids(conn):
-                await enqueue_settlement(conn, article_id, now)
+        await sync_destinations(conn, config, now)
+        await sync_sources(conn, config, now)
+        await app[RELOADER].begin(conn)
+        if await find_meta(conn, "routing") != digest:
+            await enqueue_settlements(conn, await list_article_ids(conn), now)
             await save_meta(conn, "routing", digest)
 
 

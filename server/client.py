@@ -23,6 +23,7 @@ __all__ = [
     "Session",
     "UnreadableDocument",
     "push_document",
+    "push_picture",
     "push_version",
     "read_document",
     "withdraw",
@@ -97,6 +98,21 @@ async def push_version(
     return await _send(session, "PUT", url, key, _render_body(document), document.media_type, pauses)
 
 
+async def push_picture(
+    session: Session,
+    server: str,
+    key: str,
+    content: bytes,
+    outlet: str,
+    name: str,
+    *,
+    pauses: Sequence[float] = PAUSES,
+) -> Answer:
+    """Upload a picture (JPEG, PNG, WebP) under a name of the outlet's. Raises ServerUnreachable."""
+    url = _make_url(server, outlet, name, collection="media")
+    return await _send(session, "PUT", url, key, content, "application/octet-stream", pauses)
+
+
 async def withdraw(
     session: Session,
     server: str,
@@ -112,10 +128,10 @@ async def withdraw(
     return await _send(session, "DELETE", _make_url(server, outlet, item), key, body, NINJS, pauses)
 
 
-def _make_url(server: str, *path: str) -> URL:
+def _make_url(server: str, *path: str, collection: str = "articles") -> URL:
     named = "/".join(quote(part, safe="") for part in path)
     try:
-        return URL(f"{server.rstrip('/')}/v1/articles/{named}", encoded=True)
+        return URL(f"{server.rstrip('/')}/v1/{collection}/{named}", encoded=True)
     except ValueError as error:
         raise ServerUnreachable(f"{server}: {error}") from None
 

@@ -3,7 +3,8 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,33 @@ from server.config import Config
 from server.contradictions import find_contradictions
 
 Place = tuple[str | int, ...]  # the path of an option: ("routes", 0, "when")
-NAMED_FREELY = {("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("translation", "quality")}
+NAMED_FREELY = {
+    ("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("translation", "quality"), ("translation", "held"),
+    ("translation", "engine_of"), ("engines",), ("destinations",), ("conditions",), ("rights",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """What is wrong, and where: an option, its line and column from 1 (0: nowhere in the file), or what else set it."""
+
+    place: str
+    option: Place
+    reason: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        path = ".".join(str(part) for part in self.option)
+        return ": ".join(part for part in (self.place, path, self.reason) if part)
 
 
 class ConfigError(Exception):
     """The configuration is not valid."""
+
+    def __init__(self, faults: Sequence[ConfigFault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
@@ -25,25 +48,42 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        raise ConfigError([ConfigFault(str(path), (), f"cannot be read: {error}")]) from error
     return parse_config(text, str(path), os.environ if environment is None else environment)
 
 
+def parse_file(text: str, path: Path) -> Config:
+    """The same from the text that stands in the file."""
+    return parse_config(text, str(path), os.environ)
+
+
+def rebuild_config(text: str) -> Config:
+    """What a text of the history said, with the environment of today; contradictions do not matter any more."""
+    values = tomllib.loads(text)
+    list(_override(values, os.environ))
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        faults = [ConfigFault("", e["loc"], e["msg"]) for e in error.errors()]
+        raise ConfigError(faults) from error
+
+
 def parse_config(text: str, name: str = "config.toml", environment: Mapping[str, str] | None = None) -> Config:
-    """The same from text; `name` is what faults call the file."""
+    """From text alone; `name` is what faults call the file."""
     try:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{name}: not TOML: {error}") from error
-    places = {path: f"{name}:{line}" for path, line in _find_lines(text).items()}
+        raise ConfigError([_make_syntax_fault(name, error)]) from error
+    places: dict[Place, int | str] = dict(_find_lines(text))
     places |= {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
+    lines = text.splitlines()
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("\n".join(_fault(name, places, e["loc"], e["msg"]) for e in error.errors())) from error
-    contradictions = [_fault(name, places, where, why) for where, why in find_contradictions(config)]
+        raise ConfigError([_fault(name, places, lines, e["loc"], e["msg"]) for e in error.errors()]) from error
+    contradictions = [_fault(name, places, lines, where, why) for where, why in find_contradictions(config)]
     if contradictions:
-        raise ConfigError("\n".join(contradictions))
+        raise ConfigError(contradictions)
     return config
 
 
@@ -62,7 +102,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterato
                 yield path, variable
             table = table.setdefault(key, {})
             if not isinstance(table, dict):
-                raise ConfigError(f"environment variable {variable}: no such section")
+                raise ConfigError([ConfigFault(f"environment variable {variable}", (), "no such section")])
         key = _as_key(parts[-1], table, path)
         table[key] = _as_value(text)
         yield (*path, key), variable
@@ -89,21 +129,42 @@ def _find_lines(text: str) -> dict[Place, int]:
     """Path of every table and top-level key → its line, for messages (tomllib keeps no positions)."""
     lines: dict[Place, int] = {}
     table: Place = ()
-    counts: dict[str, int] = {}
+    counts: dict[Place, int] = {}  # of the tables of an array, by its place
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             names = [part.strip().strip('"') for part in header[2].split(".")]
+            table = _find_place(names[:-1], counts)
+            last = (*table, names[-1])
             if header[1] == "[[":
-                counts[names[0]] = counts.get(names[0], -1) + 1
-            table = (names[0], counts[names[0]], *names[1:]) if names[0] in counts else tuple(names)
+                counts[last] = counts.get(last, -1) + 1
+            table = _find_place(names, counts)
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
             lines.setdefault((*table, *(part.strip('"') for part in key[1].split("."))), number)
     return lines
 
 
-def _fault(name: str, places: Mapping[Place, str], where: Place, why: str) -> str:
-    place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), name)
-    path = ".".join(str(part) for part in where)
+def _find_place(names: list[str], counts: Mapping[Place, int]) -> Place:
+    """The place of a table: in an array, the last of its tables is meant."""
+    place: Place = ()
+    for name in names:
+        place = (*place, name)
+        if place in counts:
+            place = (*place, counts[place])
+    return place
+
+
+def _make_syntax_fault(name: str, error: Exception) -> ConfigFault:
+    """tomllib says where only in its words."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    line, column = (int(found[1]), int(found[2])) if found else (0, 0)
+    return ConfigFault(name, (), f"not TOML: {error}", line, column)
+
+
+def _fault(name: str, places: Mapping[Place, int | str], lines: Sequence[str], where: Place, why: str) -> ConfigFault:
     reason = "unknown option" if why == "Extra inputs are not permitted" else why.removeprefix("Value error, ")
-    return f"{place}: {path}: {reason}"
+    place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), None)
+    if not isinstance(place, int):
+        return ConfigFault(place or name, where, reason)
+    line = lines[place - 1]
+    return ConfigFault(f"{name}:{place}", where, reason, place, len(line) - len(line.lstrip()) + 1)

@@ -1,6 +1,6 @@
 """What follows from a change of an article, in the transaction of the change: so no reader sees one without the other.
 
-article ─routing.decide→ Decision ─→ parallel versions wanted, translations asked for ─→ placing.place
+article ─decisions.decide→ Decision ─→ parallel versions wanted, translations asked for ─→ placing.place
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,19 @@ from enum import Enum, auto
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import jobs, placing, routing, translation
+from server import decisions, jobs, placing, translation
 from server.config import Config
+from server.live import get_digest
+from server.media import list_names, make_mark
 from server.mediatopics import ancestors
-from server.store import articles, parallels
+from server.publishing import Loaded, get_text
+from server.routing import Decision
+from server.store import articles, configs, parallels, subscriptions
+from server.store import media as uploads
 from server.store.articles import ArticleRow
 from server.store.parallels import Parallel
+from server.store.placements import FeedName
+from server.visibility import why_version_held
 
 NORMAL_URGENCY = 5
 
@@ -43,14 +50,16 @@ async def settle(
     *,
     ask: Ask = Ask.UNMADE,
     but: str = "",
-) -> None:
+) -> frozenset[FeedName]:
     """Bring everything that depends on an article in line with it, and ask for the translations that `ask` says.
 
     `but`: the language whose version is the news itself; asked for again, one that fails would do so for ever.
+    Gives the feeds in which readers can notice a change.
     """
     article = (await articles.list_articles(conn, [article_id]))[article_id]
-    decision = routing.decide(routing.make_facts(article.head.article, article.outlet, config), config)
     versions = await _list_versions(conn, article)
+    decision = await decisions.decide(conn, article, versions, config)
+    await configs.save_decided(conn, article.id, get_digest(config), article.head.number, now)
     if ask is not Ask.NOTHING:
         await _save_topics(conn, article)
         await parallels.delete_machine_version(conn, article.id, article.head.article.language)
@@ -59,11 +68,17 @@ async def settle(
         for language in wanted:
             old = versions.get(language)
             if language != but and should_ask(ask, old, article):
-                await _ask(conn, article, language, config, now)
+                await _ask(conn, article, language, config, now, decision.get_urgency(language))
         versions = await _list_versions(conn, article)
     if article.canceled_at is None:
         versions = await _restate(conn, versions, decision, config)
-    await placing.place(conn, article, versions, decision, config, now)
+    pictures = await _save_uses(conn, article, versions)
+    changed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
+    if (turn := placing.find_turn(article, now, decision)) is not None:
+        await jobs.enqueue_turn(conn, article.id, turn)
+    if changed and (wanted_feeds := await subscriptions.list_feeds_wanted(conn, changed)):
+        await jobs.enqueue_fan_outs(conn, wanted_feeds, now)
+    return changed
 
 
 async def _list_versions(conn: AsyncConnection, article: ArticleRow) -> dict[str, Parallel]:
@@ -75,7 +90,7 @@ async def _list_versions(conn: AsyncConnection, article: ArticleRow) -> dict[str
 async def _list_wanted(
     conn: AsyncConnection,
     article: ArticleRow,
-    decision: routing.Decision,
+    decision: Decision,
     versions: Mapping[str, Parallel],
     config: Config,
     now: datetime,
@@ -90,25 +105,31 @@ async def _list_wanted(
     return wanted
 
 
-async def _ask(conn: AsyncConnection, article: ArticleRow, language: str, config: Config, now: datetime) -> None:
+async def _ask(
+    conn: AsyncConnection, article: ArticleRow, language: str, config: Config, now: datetime, urgency: int | None
+) -> None:
     await jobs.enqueue_translation(
         conn,
         article.id,
         language,
-        urgency=article.head.article.urgency or NORMAL_URGENCY,
+        outlet=article.outlet,
+        urgency=urgency or article.head.article.urgency or NORMAL_URGENCY,
         is_pivot=language == config.languages.pivot,
         now=now,
     )
 
 
 async def _restate(
-    conn: AsyncConnection, versions: Mapping[str, Parallel], decision: routing.Decision, config: Config
+    conn: AsyncConnection, versions: Mapping[str, Parallel], decision: Decision, config: Config
 ) -> dict[str, Parallel]:
     """Hold or release machine versions as the routes and quality classes want it now."""
     restated = {}
     for language, parallel in versions.items():
         state, reason = parallel.state, parallel.reason
-        if parallel.origin == "machine" and state in ("ready", "held"):
+        if parallel.verdict and parallel.origin == "machine" and state in ("ready", "held"):
+            reason = why_version_held(parallel, config)
+            state = "held" if reason else "ready"
+        elif parallel.origin == "machine" and state in ("ready", "held"):
             state, reason = translation.pick_state(
                 parallel.quality, parallel.findings, decision.is_held(language), config
             )
@@ -116,6 +137,15 @@ async def _restate(
         if restated[language] != parallel:
             await parallels.save_parallel(conn, restated[language])
     return restated
+
+
+async def _save_uses(conn: AsyncConnection, article: ArticleRow, versions: Mapping[str, Parallel]) -> str:
+    """Write down which uploads are shown in which language; what there is of them, in short."""
+    loaded = Loaded(article, versions, (), {})
+    languages = [article.head.article.language, *(tag for tag, one in versions.items() if one.article is not None)]
+    uses = {(tag, name) for tag in languages for name in list_names(get_text(loaded, tag))}
+    await uploads.save_uses(conn, article.id, uses)
+    return make_mark((await uploads.list_uploads_of(conn, [article.id])).get(article.id, {}).values()) if uses else ""
 
 
 async def _save_topics(conn: AsyncConnection, article: ArticleRow) -> None:

@@ -1,4 +1,4 @@
-"""A file on disk → what a Karvan server is sent: Markdown, HTML, ninjs JSON, an Atom entry or a NewsML-G2 item.
+"""A file on disk → what a Karvan server is sent: Markdown, HTML, ninjs JSON, an Atom entry, an RSS or a NewsML-G2 item.
 
 Markdown and HTML become ninjs 3.x; the others are passed through as they are. The keys of a Markdown file's front
 matter are in `server.frontmatter`.
@@ -23,6 +23,7 @@ MAX_BYTES = 8_000_000
 NINJS = "application/json"
 XML_TYPES = {
     "{http://www.w3.org/2005/Atom}entry": "application/atom+xml;type=entry",
+    "rss": "application/rss+xml",
     "{http://iptc.org/std/nar/2006-10-01/}newsItem": "application/vnd.iptc.g2.newsitem+xml",
 }
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -183,8 +184,8 @@ def _read_xml(path: Path, content: bytes, language: str | None) -> Pushed:
     root = parse_xml(content)
     media_type = XML_TYPES.get(root.tag)
     if media_type is None:
-        raise _Unfit(f"neither an Atom entry nor a NewsML-G2 news item: its root is {root.tag}")
-    spoken = root.get(XML_LANG) or language
+        raise _Unfit(f"no Atom entry, RSS document or NewsML-G2 news item: its root is {root.tag}")
+    spoken = root.get(XML_LANG) or root.findtext("channel/language", "").strip() or language
     return Pushed(item=path.stem, outlet=None, language=spoken, media_type=media_type, body=content)
 
 
@@ -196,4 +197,5 @@ READERS: Mapping[str, Callable[[Path, bytes, str | None], Pushed]] = {
     ".json": _read_ninjs,
     ".xml": _read_xml,
     ".atom": _read_xml,
+    ".rss": _read_xml,
 }

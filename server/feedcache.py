@@ -1,26 +1,17 @@
-"""Rendered feeds, kept while nothing in them changes; and their compressed forms, made when first asked for."""
+"""Rendered feeds, kept while nothing in them changes; and their encodings, made when first asked for."""
 
 import asyncio
-import gzip
-import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import Literal
 from weakref import WeakValueDictionary
 
-import brotli
-import zstandard
-
 from feeds.model import Document
+from server.encodings import Encoding, compress
 from server.store.engine import Look
 from server.store.placements import Filters
 
-Encoding = Literal["identity", "gzip", "br", "zstd"]
 MOST_DOCUMENTS = 500
-UNSAID = 0.0001  # less than the least weight that can be said
-_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 @dataclass(slots=True)
@@ -40,21 +31,28 @@ class CachedFeed:
     def encode(self, encoding: Encoding) -> bytes:
         """The body in this encoding."""
         if encoding not in self.variants:
-            self.variants[encoding] = compress(self.document.body, encoding)
+            self.variants[encoding] = compress(self.document, encoding)
         return self.variants[encoding]
+
+    def find_variant(self, encoding: Encoding) -> bytes | None:
+        """The body in this encoding, if it is made."""
+        return self.document.body if encoding == "identity" else self.variants.get(encoding)
 
     def etag(self, encoding: Encoding) -> str:
         """Strong, so each encoding has its own (RFC 9110 §8.8.3)."""
         return self.document.etag if encoding == "identity" else f'{self.document.etag[:-1]}-{encoding}"'
 
 
-Place = tuple[str, str, str, Filters]  # channel, language, format, filters
+# channel, language, format, filters, audience (visibility.get_audience), version of the configuration; before
+# which position, or 0
+Place = tuple[str, str, str, Filters, str, object, int]
 
 
 class FeedCache:
     """The most recently used documents, by place."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+        self._most = most
         self._documents: OrderedDict[Place, CachedFeed] = OrderedDict()
         self._holds: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -86,42 +84,5 @@ class FeedCache:
     def put(self, place: Place, cached: CachedFeed) -> None:
         self._documents[place] = cached
         self._documents.move_to_end(place)
-        while len(self._documents) > MOST_DOCUMENTS:
+        while len(self._documents) > self._most:
             self._documents.popitem(last=False)
-
-
-def compress(body: bytes, encoding: Encoding) -> bytes:
-    """Levels by measurement: what costs little more than rendering and leaves about a third."""
-    match encoding:
-        case "identity":
-            return body
-        case "gzip":
-            return gzip.compress(body, compresslevel=6, mtime=0)
-        case "br":
-            return bytes(brotli.compress(body, quality=5))
-        case "zstd":
-            return zstandard.compress(body, level=3)
-
-
-@lru_cache(maxsize=256)
-def pick_encoding(accept: str) -> Encoding | None:
-    """The encoding that an Accept-Encoding header likes best (RFC 9110 §12.5.3); ties go to the smallest result.
-
-    None: it refuses everything. Without a word for it, identity is what is left when nothing better is named.
-    """
-    weights = dict(_read_weight(part) for part in accept.lower().split(","))
-    anything = weights.get("*")
-    ranked: tuple[Encoding, ...] = ("br", "zstd", "gzip")
-    offered: list[tuple[float, Encoding]] = [(weights.get(name, anything or 0.0), name) for name in ranked]
-    offered.append((weights.get("identity", UNSAID if anything is None else anything), "identity"))
-    best = max(weight for weight, _ in offered)
-    return next((name for weight, name in offered if weight == best), None) if best > 0 else None
-
-
-def _read_weight(part: str) -> tuple[str, float]:
-    """`gzip;q=0.5` → its name and weight; a weight that is none counts as 0, as if the encoding were refused."""
-    name, *parameters = (piece.strip() for piece in part.split(";"))
-    weight = next(
-        (value.strip() for key, _, value in (one.partition("=") for one in parameters) if key.strip() == "q"), "1"
-    )
-    return name.removeprefix("x-"), float(weight) if _WEIGHT.fullmatch(weight) else 0.0

@@ -20,7 +20,7 @@ from server.config import Config
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash, make_text_hash
-from server.versioning import check_preconditions, list_missing_order, make_etag, make_order_key
+from server.versioning import check_preconditions, list_missing_order, make_etag, make_order_key, make_time_key
 from translators.languages import contradiction, name, normalise
 
 ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,126}[A-Za-z0-9])?")
@@ -29,7 +29,10 @@ ITEM_RULE = "1 to 128 letters, digits, '.', '_', '~', '-', beginning and ending 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A document that an outlet hands in. `raw` is what it sent; `if_match`, `if_none_match` as in RFC 9110."""
+    """A document that an outlet hands in. `raw` is what it sent; `if_match`, `if_none_match` as in RFC 9110.
+
+    `ordered_at` puts it among the versions where the outlet itself did not hand it in, whatever it says of its version.
+    """
 
     outlet: str
     item: str
@@ -39,13 +42,15 @@ class Push:
     key_id: str
     if_match: str | None = None
     if_none_match: str | None = None
+    ordered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What became of a push. `served` is false for a version that came late and only went into the history.
 
-    `refused`: it would be the newest, but the article was withdrawn before: kept in the history, never published.
+    `added`: it is in the history since now. `refused`: it would be the newest, but the article was withdrawn
+    before: kept in the history, never published.
     """
 
     article_id: int
@@ -56,6 +61,7 @@ class Stored:
     refused: bool
     number: int
     etag: str
+    added: bool = True
 
 
 def find_item_fault(item: str) -> str | None:
@@ -116,12 +122,12 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
         article_id = await articles.insert_article(conn, push.outlet, push.item, uri, now)
         arrival = 1
     else:
-        if not is_kill:
+        if not is_kill and push.ordered_at is None:
             _check_order(push.article, row)
         article_id = row.id
         arrival = await articles.count_versions(conn, article_id) + 1
     content_hash = make_content_hash(push.article)
-    key = make_order_key(push.article, arrival)
+    key = make_time_key(push.ordered_at) if push.ordered_at else make_order_key(push.article, arrival)
     if is_kill and row is not None and any(list_missing_order(push.article, row.head.article)):
         key = f"{row.head.order_key}{arrival:012d}"  # a kill is never refused for want of a version: it is the newest
     known = await _find_known(conn, row, key, content_hash)
@@ -155,6 +161,7 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
         refused=refused,
         number=mine.number,
         etag=make_etag(stored.head),
+        added=known is None,
     )
 
 

@@ -9,20 +9,25 @@ take_once      any of these under an Idempotency-Key: the second time the first 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
-from feeds.model import Origin
-from server import consequences, ingest, problems, versioning
+from server import audit, consequences, ingest, problems, versioning
 from server.consequences import Ask
-from server.ingest import Push
+from server.ingest import Push, Stored
+from server.learning import learn
 from server.publishing import Site
-from server.store import articles, contributions
+from server.quotas import spend
+from server.store import articles, contributions, parallels
 from server.store.answers import Answer, find_answer, save_answer
 from server.store.articles import ArticleRow
+from server.store.documents import make_content_hash
+from server.store.parallels import Parallel
+
+PeoplesOrigin = Literal["outlet", "edited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ async def take_push(conn: AsyncConnection, push: Push, site: Site, now: datetime
     stored = await ingest.store_push(conn, push, site.config, now)
     if stored.created or stored.changed or not stored.served or push.article.pub_status == "canceled":
         await consequences.settle(conn, stored.article_id, site.config, now)
+    if stored.added:
+        if push.article.pub_status != "canceled":
+            await spend(conn, push.outlet, {"articles": 1, "bytes": len(push.raw)}, site.config, now)
+        await _note_push(conn, push, stored, now)
     body = {
         "uri": stored.uri,
         "outlet": push.outlet,
@@ -55,27 +64,60 @@ async def take_push(conn: AsyncConnection, push: Push, site: Site, now: datetime
     return Receipt(201 if stored.created else 200, body, stored.etag, stored.refused)
 
 
+async def _note_push(conn: AsyncConnection, push: Push, stored: Stored, now: datetime) -> None:
+    is_kill = push.article.pub_status == "canceled"
+    await audit.note(
+        conn,
+        "article.kill" if is_kill else "article.push",
+        f"{push.outlet}/{push.item}",
+        now,
+        outlet=push.outlet,
+        before=None if stored.created else {"version": stored.number - 1},
+        after={"version": stored.number, "sha256": make_content_hash(push.article), "status": push.article.pub_status},
+        outcome="refused" if stored.refused else "done" if stored.served else "late",
+        key_id=push.key_id,
+    )
+
+
 async def take_version(
-    conn: AsyncConnection, row: ArticleRow, push: Push, origin: Origin, site: Site, now: datetime
+    conn: AsyncConnection, row: ArticleRow, push: Push, origin: PeoplesOrigin, site: Site, now: datetime
 ) -> Receipt:
     """Store a parallel version written by people. Raises what `ingest.store_version` raises."""
-    versioning.check_preconditions(push.if_match, push.if_none_match, row)
+    language = push.article.language
+    versions = (await parallels.list_parallels(conn, [row.id])).get(row.id, {})
+    if language != row.head.article.language:  # which is refused for what it is
+        versioning.check_version_preconditions(push.if_match, push.if_none_match, versions.get(language), row.head)
     changed = await ingest.store_version(conn, row, push, origin, now)
     if changed:
+        await spend(conn, row.outlet, {"bytes": len(push.raw)}, site.config, now)
+        await learn(conn, row, push.article, origin, push.key_id, versions, site.config, now)
         await consequences.settle(conn, row.id, site.config, now, ask=Ask.ALL)
+        old, sha256 = versions.get(language), make_content_hash(push.article)
+        await audit.note(
+            conn,
+            "version.put",
+            f"{row.outlet}/{row.item}/{language}",
+            now,
+            outlet=row.outlet,
+            before={"origin": old.origin, "state": old.state} if old else None,
+            after={"origin": origin, "sha256": sha256},
+            key_id=push.key_id,
+        )
     body = {
         "uri": row.uri,
         "outlet": row.outlet,
         "item": row.item,
         "version": row.head.number,
-        "language": push.article.language,
+        "language": language,
         "origin": origin,
         "created": False,
         "changed": changed,
         "served": True,
         "href": site.article(row.outlet, row.item),
     }
-    return Receipt(200, body, versioning.make_etag(row.head))
+    etag = versioning.make_version_etag(await _find_version(conn, row, language), row.head)
+    assert etag is not None
+    return Receipt(200, body, etag)
 
 
 async def take_kill(conn: AsyncConnection, row: ArticleRow, reason: str, site: Site, now: datetime) -> Receipt:
@@ -83,6 +125,9 @@ async def take_kill(conn: AsyncConnection, row: ArticleRow, reason: str, site: S
     if row.canceled_at is None:
         await articles.cancel_article(conn, row.id, reason, now)
         await consequences.settle(conn, row.id, site.config, now)
+        subject, said = f"{row.outlet}/{row.item}", {"status": "canceled"}  # the reason stands with the article
+        before = {"version": row.head.number, "status": row.head.article.pub_status}
+        await audit.note(conn, "article.kill", subject, now, outlet=row.outlet, before=before, after=said)
     body = {
         "outlet": row.outlet,
         "item": row.item,
@@ -124,6 +169,10 @@ async def find_mine(conn: AsyncConnection, outlet: str, item: str) -> ArticleRow
             f"/v1/articles/{alias.outlet}/{alias.item}"
         )
     raise problems.ArticleNotFound(f"{outlet} has pushed no item {item!r}")
+
+
+async def _find_version(conn: AsyncConnection, row: ArticleRow, language: str) -> Parallel | None:
+    return (await parallels.list_parallels(conn, [row.id])).get(row.id, {}).get(language)
 
 
 async def _take_linked(conn: AsyncConnection, push: Push, site: Site, now: datetime) -> Receipt:

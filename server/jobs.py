@@ -5,7 +5,7 @@
 Steps must bear repetition: a worker that dies in the middle leaves its jobs to the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,21 +16,83 @@ from server.store.jobs import Job
 
 TRANSLATE = "translate"
 SETTLE = "settle"
+MEDIA = "media"
+TURN = "turn"
+FAN_OUT = "fan-out"
+DELIVER = "deliver"
+VERIFY = "verify"
+DENY = "deny"
+POLL = "poll"
 
 LONGEST_WAIT = timedelta(minutes=10)
 
 
 async def enqueue_translation(
-    conn: AsyncConnection, article_id: int, language: str, *, urgency: int, is_pivot: bool, now: datetime
+    conn: AsyncConnection,
+    article_id: int,
+    language: str,
+    *,
+    outlet: str,
+    urgency: int,
+    is_pivot: bool,
+    now: datetime,
 ) -> None:
-    """Ask for a parallel version. Urgent articles first; among equals the pivot first, for others wait for it."""
+    """Ask for a parallel version. Urgent articles first; among equals the pivot first, for others wait for it.
+
+    Outlets take turns: however much of one waits, another's next article is next.
+    """
     priority = urgency * 2 + (0 if is_pivot else 1)
-    await rows.enqueue(conn, TRANSLATE, f"{article_id}:{language}", batch=language, priority=priority, run_at=now)
+    subject = f"{article_id}:{language}"
+    await rows.enqueue(conn, TRANSLATE, subject, batch=language, priority=priority, run_at=now, owner=outlet)
 
 
 async def enqueue_settlement(conn: AsyncConnection, article_id: int, now: datetime) -> None:
     """Ask for an article's places and translations to be worked out again (the config or the packages changed)."""
     await rows.enqueue(conn, SETTLE, str(article_id), batch="", priority=20, run_at=now)
+
+
+async def enqueue_settlements(conn: AsyncConnection, article_ids: Iterable[int], now: datetime) -> None:
+    """The same for many."""
+    await rows.enqueue_all(conn, SETTLE, [(str(number), now) for number in article_ids], priority=20, now=now)
+
+
+async def enqueue_media(conn: AsyncConnection, sha256: str, now: datetime) -> None:
+    """Ask for the files of an upload to be made, or to be removed when nobody needs them."""
+    await rows.enqueue(conn, MEDIA, sha256, batch="", priority=10, run_at=now)
+
+
+async def enqueue_turn(conn: AsyncConnection, article_id: int, run_at: datetime) -> None:
+    """Ask for an article to be placed again when its embargo ends or it expires."""
+    await rows.enqueue(conn, TURN, str(article_id), batch="", priority=0, run_at=run_at)
+
+
+async def enqueue_fan_outs(conn: AsyncConnection, feeds: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Ask for the subscriptions of feeds (channel, language) to be told that something has changed there."""
+    wanted = [(f"{channel}/{language}", now) for channel, language in sorted(feeds)]
+    await rows.enqueue_all(conn, FAN_OUT, wanted, priority=0, now=now)
+
+
+async def enqueue_deliveries(
+    conn: AsyncConnection, subscriptions: Iterable[tuple[int, datetime | None]], now: datetime
+) -> None:
+    """Ask for what is new to be brought: (subscription, before when nothing is tried)."""
+    wanted = [(str(number), max(retry_at or now, now)) for number, retry_at in subscriptions]
+    await rows.enqueue_all(conn, DELIVER, wanted, priority=5, now=now)
+
+
+async def enqueue_verification(conn: AsyncConnection, request_id: int, now: datetime) -> None:
+    """Ask for the subscriber to be asked whether it wants what was asked for in its name."""
+    await rows.enqueue(conn, VERIFY, str(request_id), batch="", priority=1, run_at=now)
+
+
+async def enqueue_denial(conn: AsyncConnection, subscription_id: int, now: datetime) -> None:
+    """Ask for a subscriber to be told that it gets no more."""
+    await rows.enqueue(conn, DENY, str(subscription_id), batch="", priority=9, run_at=now)
+
+
+async def enqueue_poll(conn: AsyncConnection, source: str, run_at: datetime) -> None:
+    """Ask for a source to be read."""
+    await rows.enqueue(conn, POLL, source, batch="", priority=7, run_at=run_at)
 
 
 def read_translation(job: Job) -> tuple[int, str]:

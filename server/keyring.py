@@ -1,6 +1,7 @@
-"""Keys that were looked up a moment ago, so that not every request asks the database."""
+"""Keys that were looked up a moment ago, so that not every request asks the database; and when they were last used."""
 
 from collections import OrderedDict
+from datetime import datetime
 
 from server.store.engine import Look
 from server.store.keys import KeyRow
@@ -13,6 +14,16 @@ class Keyring:
 
     def __init__(self) -> None:
         self._rows: OrderedDict[str, tuple[KeyRow | None, Look]] = OrderedDict()
+        self.uses: dict[str, datetime] = {}
+
+    def note_use(self, key_id: str, now: datetime) -> None:
+        """Written down later, for all keys at once."""
+        self.uses[key_id] = now
+
+    def take_uses(self) -> dict[str, datetime]:
+        """Key id → when it was last used, since this was last asked."""
+        uses, self.uses = self.uses, {}
+        return uses
 
     def holds(self, key_hash: str, look: Look) -> bool:
         """Whether what is remembered of this key still counts."""

@@ -3,18 +3,22 @@
   Problem
   ├─ 400  MalformedRequest · MalformedDocument · InvalidParameter · InvalidHeader
   ├─ 401  KeyRequired · KeyRejected
-  ├─ 403  NotAllowed
-  ├─ 404  NotFound · ArticleNotFound · ChannelNotFound · VersionNotFound
+  ├─ 403  NotAllowed · InvitationRejected
+  ├─ 404  NotFound · ArticleNotFound · ChannelNotFound · VersionNotFound · PictureNotFound
   ├─ 405  MethodNotAllowed
   ├─ 406  NotAcceptable
   ├─ 408  BodyTooSlow
-  ├─ 409  VersionConflict · VersionRequired · ArticleCanceled
-  ├─ 410  ArticleWithdrawn
+  ├─ 409  VersionConflict · VersionRequired · ArticleCanceled · NothingToDecide · KeyIsOver
+  │       ConfigurationFixed
+  ├─ 410  ArticleWithdrawn · PictureWithdrawn
   ├─ 412  PreconditionFailed
-  ├─ 413  TooLarge
+  ├─ 413  TooLarge · QuotaExceeded
   ├─ 415  UnsupportedFormat
   ├─ 417  ExpectationFailed
   ├─ 422  InvalidDocument · LanguageContradiction · LanguageNotConfigured · IdempotencyKeyReused
+  │       InvalidConfiguration
+  ├─ 428  PreconditionRequired
+  ├─ 429  TooManyRequests · DayUsedUp
   └─ 5xx  InternalError · Unavailable
 
 The tools raise their own exceptions; `translate_error` maps them. server/refusals answers with `render_problem`.
@@ -95,6 +99,12 @@ class NotAllowed(Problem):
     status = 403
 
 
+class InvitationRejected(Problem):
+    """The invitation is wrong, used or expired."""
+
+    status = 403
+
+
 class NotFound(Problem):
     """There is nothing at this address."""
 
@@ -111,6 +121,10 @@ class VersionNotFound(NotFound):
 
 class ChannelNotFound(NotFound):
     """There is no such channel in this language."""
+
+
+class PictureNotFound(NotFound):
+    """There is no such picture."""
 
 
 class MethodNotAllowed(Problem):
@@ -149,14 +163,38 @@ class ArticleCanceled(Problem):
     status = 409
 
 
+class KeyIsOver(Problem):
+    """The key was revoked or has expired."""
+
+    status = 409
+
+
+class NothingToDecide(Problem):
+    """There is nothing to decide about this version."""
+
+    status = 409
+
+
+class ConfigurationFixed(Problem):
+    """The configuration file cannot be changed from here."""
+
+    status = 409
+
+
 class ArticleWithdrawn(Problem):
     """The article was withdrawn."""
 
     status = 410
 
 
+class PictureWithdrawn(Problem):
+    """The picture was withdrawn."""
+
+    status = 410
+
+
 class PreconditionFailed(Problem):
-    """The article has changed meanwhile."""
+    """What was to be changed is not what it was."""
 
     status = 412
 
@@ -165,6 +203,16 @@ class TooLarge(Problem):
     """The body is too large."""
 
     status = 413
+
+
+class QuotaExceeded(TooLarge):
+    """The outlet's space for pictures is used up."""
+
+
+class PreconditionRequired(Problem):
+    """Who changes this has to say what they have seen."""
+
+    status = 428
 
 
 class UnsupportedFormat(Problem):
@@ -203,6 +251,24 @@ class IdempotencyKeyReused(Problem):
     status = 422
 
 
+class InvalidConfiguration(Problem):
+    """The configuration is not valid."""
+
+    status = 422
+
+
+class TooManyRequests(Problem):
+    """This key asks too often."""
+
+    status = 429
+
+
+class DayUsedUp(Problem):
+    """What may be pushed in a day was pushed."""
+
+    status = 429
+
+
 class InternalError(Problem):
     """Something went wrong on the server's side."""
 
@@ -217,10 +283,12 @@ class Unavailable(Problem):
 
 ALL: tuple[type[Problem], ...] = (
     MalformedRequest, MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed,
-    NotFound, ArticleNotFound, VersionNotFound, ChannelNotFound, MethodNotAllowed, NotAcceptable, BodyTooSlow,
-    VersionConflict, VersionRequired, ArticleCanceled, ArticleWithdrawn, PreconditionFailed, TooLarge,
-    UnsupportedFormat, ExpectationFailed, InvalidDocument, LanguageContradiction, LanguageNotConfigured,
-    IdempotencyKeyReused, InternalError, Unavailable,
+    InvitationRejected, KeyIsOver, NotFound, ArticleNotFound, VersionNotFound, PictureNotFound, ChannelNotFound,
+    MethodNotAllowed, NotAcceptable, BodyTooSlow, VersionConflict, VersionRequired, ArticleCanceled, NothingToDecide,
+    PreconditionRequired, ConfigurationFixed, InvalidConfiguration, ArticleWithdrawn, PictureWithdrawn,
+    PreconditionFailed, TooLarge, QuotaExceeded, UnsupportedFormat, ExpectationFailed, InvalidDocument,
+    LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, TooManyRequests, DayUsedUp,
+    InternalError, Unavailable,
 )  # fmt: skip
 
 

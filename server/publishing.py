@@ -4,22 +4,24 @@ placements, newest first ─visibility→ Entry (or stub) ─feeds.render_feed�
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds.model import Article, Entry, Feed, Link, Outlet, Provenance, PubStatus, Subject, Tombstone
-from server import mediatopics, visibility
+from feeds.model import Article, CheckCount, Entry, Feed, Link, Outlet, Provenance, Subject, Tombstone
+from server import texts, visibility
 from server.config import Config
-from server.placing import get_freshness, list_siblings
-from server.store import articles, parallels, placements
+from server.media import show
+from server.placing import get_told_freshness, list_siblings
+from server.store import articles, media, parallels, placements
 from server.store.articles import ArticleRow, Version
-from server.store.documents import make_text_hash
+from server.store.media import Upload
 from server.store.parallels import Parallel
-from server.store.placements import Filters, Placement
+from server.store.placements import Extent, FeedName, Filters, Placement
 from server.store.schema import EPOCH
+from server.visibility import ANYONE, Reader
 from translators.languages import is_tag, normalise
 
 NO_PROVENANCE = Provenance(origin="source", source_language="", source_version=0, freshness="fresh")
@@ -38,8 +40,11 @@ class Site:
     def article(self, outlet: str, item: str) -> str:
         return f"{self.base}/v1/articles/{outlet}/{quote(item)}"
 
-    def feed(self, channel: str, language: str) -> str:
-        return f"{self.base}/feeds/{channel}/{language}.atom"
+    def feed(self, channel: str, language: str, format_: str = "atom", query: str = "") -> str:
+        return f"{self.base}/feeds/{channel}/{language}.{format_}" + (f"?{query}" if query else "")
+
+    def hub(self) -> str:
+        return f"{self.base}/hub"
 
     def channel_page(self, channel: str, language: str) -> str:
         return f"{self.base}/channels/{channel}/{language}"
@@ -50,12 +55,16 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An article with all that its entries are made from. `made_from`: version row id → version, for parallels."""
+    """An article with all that its entries are made from. `made_from`: version row id → version, for parallels.
+
+    `uploads`: name → the uploaded picture that it shows.
+    """
 
     article: ArticleRow
     versions: Mapping[str, Parallel]
     places: Sequence[Placement]
     made_from: Mapping[int, Version]
+    uploads: Mapping[str, Upload] = field(default_factory=dict)
 
 
 async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, Loaded]:
@@ -66,8 +75,10 @@ async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, L
     places = await placements.list_placements(conn, article_ids)
     ids = {one.version_id for of in versions.values() for one in of.values() if one.version_id is not None}
     made_from = await articles.get_versions(conn, ids)
+    uploads = await media.list_uploads_of(conn, rows) if rows else {}
     return {
-        number: Loaded(row, versions.get(number, {}), places.get(number, ()), made_from) for number, row in rows.items()
+        number: Loaded(row, versions.get(number, {}), places.get(number, ()), made_from, uploads.get(number, {}))
+        for number, row in rows.items()
     }
 
 
@@ -77,37 +88,72 @@ async def find_loaded(conn: AsyncConnection, outlet: str, item: str) -> Loaded |
 
 
 async def make_feed(
-    conn: AsyncConnection, site: Site, channel: str, language: str, filters: Filters, now: datetime
+    conn: AsyncConnection,
+    site: Site,
+    channel: str,
+    language: str,
+    filters: Filters,
+    now: datetime,
+    format_: str = "atom",
 ) -> Feed:
-    """The feed as it stands now: what may be shown, stubs and tombstones of what was withdrawn."""
-    config = site.config
-    most = config.limits.feed_entries
-    living = await placements.list_newest(conn, channel, language, filters, now, most)
-    gone = await placements.list_gone(conn, channel, language, filters, now, most)
-    newest = sorted([*living, *gone], key=lambda place: place.shown_at, reverse=True)
+    """The feed as it stands now: what may be shown, stubs and tombstones of what was withdrawn.
+
+    Its links lead to feeds in the same format.
+    """
+    newest = await list_newest(conn, (channel, language), filters, now, site.config.limits.feed_entries)
     loaded = await load(conn, [place.article_id for place in newest])
+    return compose_feed(site, newest, loaded, (channel, language), filters.query, now, format_)
+
+
+async def list_newest(
+    conn: AsyncConnection, feed: FeedName, filters: Filters, now: datetime, most: int
+) -> Sequence[Placement]:
+    """What a feed shows, newest change first: so many at most that live, and so many that are gone."""
+    living = await placements.list_newest(conn, *feed, filters, now, most)
+    gone = await placements.list_gone(conn, *feed, filters, now, most)
+    return sorted([*living, *gone], key=lambda place: place.shown_at, reverse=True)
+
+
+def compose_feed(
+    site: Site,
+    places: Sequence[Placement],
+    loaded: Mapping[int, Loaded],
+    feed: FeedName,
+    query: str,
+    now: datetime,
+    format_: str,
+    *,
+    updated: datetime = EPOCH,
+    reader: Reader = ANYONE,
+) -> Feed:
+    """What this reader may see of these places, in their order, as the feed or a part; `updated`: of an empty one."""
+    config, (channel, language) = site.config, feed
     entries, tombstones = [], []
-    for place in newest:
+    for place in places:
         one = loaded[place.article_id]
+        if visibility.why_refused(one.article, place, reader, config):
+            continue
         if place.state != "usable":
             tombstones.append(Tombstone(ref=make_entry_id(site, one.article, language), when=place.shown_at))
-        if place.state == "withdrawn" or (place.state == "usable" and not visibility.why_hidden(one.article, now)):
+        hidden = visibility.why_hidden_in(one.article, config.channels[channel], now) or visibility.why_over(place, now)
+        if place.state == "withdrawn" or (place.state == "usable" and hidden is None):
             entries.append(make_entry(site, one, place))
     return Feed(
         id=site.id(f"feeds/{channel}/{language}"),
         title=make_feed_title(channel, language, config),
         language=language,
-        href=site.feed(channel, language),
+        href=site.feed(channel, language, format_, query),
         page=site.channel_page(channel, language),
-        updated=max((place.shown_at for place in newest), default=EPOCH),
+        updated=max((place.shown_at for place in places), default=updated),
         generator=config.server.name,
         siblings=tuple(
-            Link(language=other, href=site.feed(channel, other))
+            Link(language=other, href=site.feed(channel, other, format_))
             for other in list_channel_languages(channel, config)
             if other != language
         ),
         entries=tuple(entries),
         tombstones=tuple(tombstones),
+        hubs=(site.hub(),),
     )
 
 
@@ -146,9 +192,15 @@ def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
     standing = {(one.channel, one.language): one for one in loaded.places if one.state == "usable"}
     siblings = list_siblings(standing, place.channel, language, config) if not withdrawn else ()
     member = config.outlets.get(row.outlet)
+    article = texts.make_stub(row, language) if withdrawn else texts.localise(get_text(loaded, language), row)
+    article = show(article if withdrawn else _add_place(article, place), loaded.uploads, site.base)
+    partial = place.extent == "headline" and not withdrawn
+    if partial:
+        source = row.head.article.language
+        article = texts.cut(article, site.page(row.outlet, row.item, source) if source in siblings else None)
     return Entry(
         id=make_entry_id(site, row, language),
-        article=make_stub(row, language) if withdrawn else localise(get_text(loaded, language), row),
+        article=article,
         page=site.page(row.outlet, row.item, language),
         siblings=tuple(Link(language=other, href=site.page(row.outlet, row.item, other)) for other in siblings),
         outlet=Outlet(
@@ -156,11 +208,18 @@ def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
             name=member.name if member else row.outlet,
             uri=(member.url if member else "") or f"{site.base}/outlets/{row.outlet}",
         ),
-        provenance=NO_PROVENANCE if withdrawn else make_provenance(loaded, language),
+        provenance=NO_PROVENANCE if withdrawn else make_provenance(loaded, language, place.extent),
         published=place.published_at,
         updated=place.shown_at,
         withdrawn=withdrawn,
+        partial=partial,
     )
+
+
+def _add_place(article: Article, place: Placement) -> Article:
+    """What routes say of an article in one place: labels as keywords, and until when it may stand there."""
+    labels = tuple(Subject(name=label) for label in place.labels.splitlines())
+    return replace(article, subjects=(*article.subjects, *labels), expires=place.expires_at or article.expires)
 
 
 def get_text(loaded: Loaded, language: str) -> Article:
@@ -173,64 +232,11 @@ def get_text(loaded: Loaded, language: str) -> Article:
     if parallel.origin != "machine" or parallel.source_hash != head.text_hash:
         return parallel.article
     between = loaded.versions.get(parallel.from_language or "")
-    return carry_over(parallel, parallel.article, head, between)
+    return texts.carry_over(parallel, parallel.article, head, between)
 
 
-def carry_over(parallel: Parallel, text: Article, head: Version, between: Parallel | None) -> Article:
-    """A machine's text with all that is not translated as the version that is served has it.
-
-    Captions belong to the pictures that they were translated with: those of the text `between`, when people wrote it.
-    """
-    pictures = head.article.pictures
-    if (
-        between is not None
-        and between.article
-        and between.origin != "machine"
-        and between.source_hash == head.text_hash
-    ):
-        is_from_it = parallel.basis.startswith(make_text_hash(between.article))
-        pictures = between.article.pictures if is_from_it else text.pictures  # else it is about to be made from it
-    if len(pictures) == len(text.pictures):
-        pairs = zip(pictures, text.pictures, strict=True)
-        pictures = tuple(replace(picture, caption=own.caption, alt=own.alt) for picture, own in pairs)
-    else:
-        pictures = text.pictures
-    return replace(
-        head.article,
-        language=text.language,
-        headline=text.headline,
-        description=text.description,
-        body=text.body,
-        pictures=pictures,
-    )
-
-
-def make_stub(row: ArticleRow, language: str) -> Article:
-    """What is handed on of a withdrawn article: which one it was. Its text in this language may be gone by now."""
-    status: PubStatus = "canceled" if row.canceled_at else "withheld"
-    return Article(language=language, headline="", item=row.item, uri=row.uri, pub_status=status)
-
-
-def localise(text: Article, row: ArticleRow) -> Article:
-    """The text under the rights and times of the version that is served, with its topics named in its language."""
-    head = row.head.article
-    return replace(
-        text,
-        item=row.item,
-        uri=row.uri,
-        pub_status="canceled" if row.canceled_at else head.pub_status,
-        embargoed_until=head.embargoed_until,
-        expires=head.expires,
-        urgency=head.urgency,
-        copyright_holder=head.copyright_holder,
-        copyright_notice=head.copyright_notice,
-        usage_terms=head.usage_terms,
-        subjects=tuple(_name_subject(subject, text.language) for subject in head.subjects),
-        ed_note="",
-    )
-
-
-def make_provenance(loaded: Loaded, language: str) -> Provenance:
+def make_provenance(loaded: Loaded, language: str, extent: Extent) -> Provenance:
+    """Where a text comes from, as it is told where it stands to this extent."""
     head = loaded.article.head
     if language == head.article.language:
         return Provenance(origin="source", source_language=language, source_version=head.number, freshness="fresh")
@@ -241,10 +247,16 @@ def make_provenance(loaded: Loaded, language: str) -> Provenance:
         source_language=head.article.language,
         via=_get_via(parallel, head.article.language),
         source_version=made_from.number if made_from else head.number,
-        freshness=get_freshness(parallel, loaded.article),
+        freshness=get_told_freshness(parallel, loaded.article, extent),
         engine=parallel.engine,
         quality=parallel.quality,
+        checks=() if extent == "full" else _count_checks(parallel),
+        reviewed=parallel.verdict == "released",
     )
+
+
+def _count_checks(parallel: Parallel) -> tuple[CheckCount, ...]:
+    return tuple(CheckCount(name=name, count=count) for name, count in visibility.count_findings(parallel.findings))
 
 
 def _get_via(parallel: Parallel, source: str) -> str:
@@ -258,9 +270,3 @@ def next_modified(previous: tuple[str, datetime] | None, etag: str, now: datetim
         return previous[1]
     second = now.replace(microsecond=0)
     return second if previous is None else max(second, previous[1] + timedelta(seconds=1))
-
-
-def _name_subject(subject: Subject, language: str) -> Subject:
-    if subject.code is None:
-        return subject
-    return replace(subject, name=mediatopics.label(subject.code, language) or subject.name)

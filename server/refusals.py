@@ -1,7 +1,6 @@
 """What went wrong → an answer: problem+json, or a page for browsers. The outermost middleware and what is before it."""
 
 import asyncio
-import re
 import uuid
 
 import structlog
@@ -10,9 +9,12 @@ from aiohttp.typedefs import Handler
 
 import feeds
 from feeds.text import find_forbidden
-from feeds.xmlplaces import ATOM_PLACES
+from feeds.xmlplaces import PLACES
 from server import problems
-from server.keys import CONFIG, REQUEST_ID, SITE
+from server.fastpath import REQUEST_ID as GOOD_ID
+from server.fastpath import FastConnection
+from server.hotfeeds import HotFeeds
+from server.keys import CONFIG, HOT_FEEDS, REQUEST_ID, SITE, pin_version
 from server.pages import render_error_page
 from server.pages.views import SAFE, pick_language
 from server.responses import make_html
@@ -24,7 +26,8 @@ log = structlog.get_logger()
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost: names every request, turns what went wrong into a problem, hides what is nobody's business."""
     given = request.headers.get("X-Request-Id", "")
-    request[REQUEST_ID] = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else make_request_id()
+    request[REQUEST_ID] = given if GOOD_ID.fullmatch(given) else make_request_id()
+    pin_version(request)
     try:
         _check_address(request)
         response = await handler(request)
@@ -58,13 +61,13 @@ def _check_address(request: web.Request) -> None:
 def _answer(request: web.Request, problem: problems.Problem) -> web.Response:
     headers = {"Cache-Control": "no-store", **problem.headers}  # what is wrong now may be right in a second
     if _wants_page(request):
-        site, language = request.app[SITE], pick_language(request)
+        site, language = request[SITE], pick_language(request)
         name = site.config.server.name
         page = render_error_page(problem.status, problem.title(), problem.detail, language, site=name, base=site.base)
         return make_html(page, status=problem.status, headers=SAFE | headers)
-    if request.content_type == "application/atom+xml":  # what the steps say of an article they say in ninjs' words
+    if places := PLACES.get(request.content_type):  # what the steps say of an article they say in ninjs' words
         problem.errors = tuple(
-            feeds.Fault(ATOM_PLACES.get(fault.pointer, fault.pointer), fault.detail) for fault in problem.errors
+            feeds.Fault(places.get(fault.pointer, fault.pointer), fault.detail) for fault in problem.errors
         )
     body = problems.render_problem(problem, request[REQUEST_ID])
     return web.Response(body=body, status=problem.status, headers=headers, content_type="application/problem+json")
@@ -82,7 +85,7 @@ def _from_http(error: web.HTTPException, request: web.Request) -> problems.Probl
             allowed = error.headers.get("Allow", "")
             return problems.MethodNotAllowed(f"{request.method} is not among {allowed}", headers={"Allow": allowed})
         case 413:
-            return problems.TooLarge(f"at most {request.app[CONFIG].limits.article_bytes} bytes are taken")
+            return problems.TooLarge(f"at most {request[CONFIG].limits.article_bytes} bytes are taken")
         case 417:
             return problems.ExpectationFailed(f"only 100-continue is, not {request.headers.get('Expect', '')[:80]!r}")
         case _:
@@ -94,6 +97,7 @@ async def dress_refusal(request: web.Request, response: web.StreamResponse) -> N
     if not isinstance(response, web.HTTPError):
         return
     request[REQUEST_ID] = make_request_id()
+    pin_version(request)
     answer = _answer(request, _from_http(response, request))
     response.body, response.content_type, response.charset = answer.body, answer.content_type, None
     response.headers["Content-Length"] = str(len(response.body or b""))
@@ -101,20 +105,24 @@ async def dress_refusal(request: web.Request, response: web.StreamResponse) -> N
 
 
 class Runner(web.AppRunner):
-    """aiohttp's, but what is no HTTP at all is answered with a problem, too."""
+    """aiohttp's, but hot feeds have their fast path, and what is no HTTP at all is answered with a problem, too."""
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = _Listener  # aiohttp has no way in but this
+        assert isinstance(server, _Listener)
+        server.hot = self.app[HOT_FEEDS]
         return server
 
 
 class _Listener(web.Server):
+    hot: HotFeeds
+
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
-class _Connection(web.RequestHandler):
+class _Connection(FastConnection):
     __slots__ = ()
 
     def handle_error(

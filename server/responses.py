@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,7 +11,9 @@ from aiohttp import web
 
 from server import problems
 from server.config import Limits
-from server.feedcache import CachedFeed, pick_encoding
+from server.encodings import RANKED
+from server.feedcache import CachedFeed
+from server.negotiation import choose, is_known
 
 MOST_SECONDS = 60.0  # that a body may take to arrive
 ENCODINGS = ("identity", "gzip", "deflate", "br")  # of what is pushed: one, which aiohttp decodes
@@ -46,22 +48,16 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
 async def answer_document(request: web.Request, cached: CachedFeed, headers: Mapping[str, str]) -> web.Response:
     """200 in the best encoding, or 304. Raises NotAcceptable."""
     accept = join_header(request, "Accept-Encoding")
-    encoding = pick_encoding(accept)
-    if encoding is None:
+    choice = choose(cached, headers, accept, *_read_conditions(request))
+    if choice is None:
         raise problems.NotAcceptable(
-            f"Accept-Encoding {accept[:100]!r} refuses all there is: br, zstd, gzip, identity",
+            f"Accept-Encoding {accept[:100]!r} refuses all there is: {', '.join(RANKED)}, identity",
             headers={"Vary": headers["Vary"]},
         )
-    etag = cached.etag(encoding)
-    common = {**headers, "ETag": etag}
-    if cached.modified_at is not None:
-        common["Last-Modified"] = format_datetime(cached.modified_at, usegmt=True)
-    if is_unchanged(request, etag, cached.modified_at):
-        return web.Response(status=304, headers=common)
-    if encoding != "identity":
-        common["Content-Encoding"] = encoding
-    common["Content-Type"] = cached.document.media_type
-    return web.Response(body=await asyncio.to_thread(cached.encode, encoding), headers=common)
+    body = None
+    if choice.status != HTTPStatus.NOT_MODIFIED:
+        body = cached.find_variant(choice.encoding) or await asyncio.to_thread(cached.encode, choice.encoding)
+    return web.Response(body=body, status=choice.status, headers=choice.headers)
 
 
 def join_header(request: web.Request, name: str) -> str:
@@ -70,14 +66,11 @@ def join_header(request: web.Request, name: str) -> str:
 
 
 def is_unchanged(request: web.Request, etag: str, modified_at: datetime | None) -> bool:
-    """Whether the reader has this already (RFC 9110 §13.2.2: a date counts only where no ETag is given)."""
-    if "If-None-Match" in request.headers:
-        wanted = {tag.strip().removeprefix("W/") for tag in join_header(request, "If-None-Match").split(",")}
-        return etag in wanted or "*" in wanted
-    if modified_at is not None and (since := request.headers.get("If-Modified-Since")) is not None:
-        try:
-            date = parsedate_to_datetime(since)
-        except (ValueError, OverflowError):
-            return False
-        return modified_at <= (date if date.tzinfo else date.replace(tzinfo=UTC))
-    return False
+    """Whether the reader has this already."""
+    return is_known(etag, modified_at, *_read_conditions(request))
+
+
+def _read_conditions(request: web.Request) -> tuple[str | None, str | None]:
+    """If-None-Match and If-Modified-Since."""
+    none_match = join_header(request, "If-None-Match") if "If-None-Match" in request.headers else None
+    return none_match, request.headers.get("If-Modified-Since")

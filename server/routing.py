@@ -1,159 +1,201 @@
-"""article × routing config → destinations and why. Pure: the same article and config always give the same decision.
+"""article × routing config → destinations and why. Pure: the same facts and config always give the same decision.
 
-Facts ─each route in order→ Judgement (matched? why?) ─until `stop`→ Decision (channel × language → policy, route)
+Config ─compile, once─→ Program ─for an outlet and its language─→ routes that can take its articles
+Facts, texts ─each of them in order, until `stop`→ Decision (channel × language → policy, route)
+Facts, texts ─every route, its whole condition→ Judgements: the same decision, told (server/explaining)
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from feeds.model import Article
-from server.config import Channel, Config, HeldPolicy, MachinePolicy, Route
-from server.mediatopics import ancestors
+from server.clocks import find_end
+from server.config import Config, HeldPolicy
+from server.facts import Facts, Target
+from server.facts import make_facts as make_facts
+from server.program import GENERAL, Compiled
+from server.program import Destination as Destination
+from server.program import get_program as get_program
+from server.rights import ANY_RIGHTS, combine, make_rights
 
+HELD_POLICIES: tuple[HeldPolicy, ...] = ("publish", "mark", "headline", "wait")  # rising
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What routes can ask of an article. `subjects` hold Media Topics with their ancestors; texts are folded."""
-
-    outlet: str
-    exchanges: tuple[str, ...]
-    country: str
-    language: str
-    subjects: frozenset[str]
-    keywords: frozenset[str]
-    headline: str
-    urgency: int | None
-    genres: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """An article goes to this channel in this language; `machine` and `held` say what machine versions may do there."""
-
-    channel: str
-    language: str
-    machine: MachinePolicy
-    held: HeldPolicy
-    route: str
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one route said of an article: one reason per condition, met or not."""
-
-    route: str
-    matched: bool
-    reasons: tuple[str, ...]
+Texts = Mapping[str, Target]  # language → the text that there is
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """All destinations, and every route's judgement up to the one that stopped."""
+    """All destinations. `asked`: the languages in which a machine version is wanted, or might be once it is there."""
 
     destinations: tuple[Destination, ...]
-    judgements: tuple[Judgement, ...]
+    asked: frozenset[str] = frozenset()
 
     def machine_languages(self) -> frozenset[str]:
         """The languages in which a machine version is wanted somewhere."""
-        return frozenset(place.language for place in self.destinations if place.machine != "off")
+        return self.asked
 
     def is_held(self, language: str) -> bool:
         """Whether every destination wants an editor to see machine text in this language first."""
         policies = {place.machine for place in self.destinations if place.language == language}
         return bool(policies) and "publish" not in policies
 
+    def list_desks(self, language: str) -> frozenset[str]:
+        """The desks on which text in this language waits, where a route names one."""
+        return frozenset(place.desk for place in self.destinations if place.language == language and place.desk)
 
-def make_facts(article: Article, outlet: str, config: Config) -> Facts:
-    member = config.outlets.get(outlet)
-    codes = {subject.code for subject in article.subjects if subject.code}
-    return Facts(
-        outlet=outlet,
-        exchanges=config.exchanges_of(outlet),
-        country=member.country if member else "",
-        language=article.language,
-        subjects=frozenset(codes.union(*(ancestors(code) for code in codes))),
-        keywords=frozenset(fold(subject.name) for subject in article.subjects),
-        headline=fold(article.headline),
-        urgency=article.urgency,
-        genres=frozenset(fold(genre) for genre in article.genres),
+    def get_urgency(self, language: str) -> int | None:
+        """How urgent routes say that the text in this language is: the highest, which is the lowest number."""
+        given = [place.urgency for place in self.destinations if place.language == language]
+        return min((urgency for urgency in given if urgency is not None), default=None)
+
+    def find_opening(self, after: datetime) -> datetime | None:
+        """When an embargo of a route next ends."""
+        moments = (place.opens_at for place in self.destinations)
+        return min((moment for moment in moments if moment is not None and moment > after), default=None)
+
+
+def decide(facts: Facts, config: Config, texts: Texts | None = None) -> Decision:
+    """Run the routes over an article; where two send it to one channel in one language, the upper one decides.
+
+    `texts`: what there is of it by now, for routes that ask. A text that is not there is judged as the machine's that
+    it would be.
+    """
+    program = get_program(config)
+    routes = program.pick(facts)
+    run = _Run(facts, texts or {})
+    run.go(routes)
+    places = run.finish()
+    asked = _list_asked(places)
+    if asked >= program.languages or all(one.ask_target is None for one in run.matching):
+        return Decision(tuple(places), asked)
+    unmade = _Run(facts, {})  # what may be made anew is asked for, whatever there is now
+    unmade.go(run.matching)
+    return Decision(tuple(places), asked | _list_asked(unmade.finish(with_possible=True)))
+
+
+def _list_asked(places: Iterable[Destination]) -> frozenset[str]:
+    return frozenset(place.language for place in places if place.machine != "off")
+
+
+def make_target(language: str, facts: Facts, texts: Texts) -> Target:
+    """The text in a language, or the machine's that it would be: how good, nobody knows before."""
+    if language == facts.article.language:
+        return Target(language, "source", "fresh", "people", held=False)
+    return texts.get(language) or Target(language, "machine")
+
+
+class _Run:
+    """One run of routes over an article."""
+
+    def __init__(self, facts: Facts, texts: Texts) -> None:
+        self._facts, self._texts = facts, texts
+        self._places: dict[tuple[str, str], Destination] = {}
+        self._possible: list[Destination] = []
+        self._everywhere: list[tuple[Compiled, frozenset[str] | None]] = []
+        self._ended: set[str] = set()  # groups
+        self._stopped: dict[str, set[str]] = {}  # group → languages
+        self._targets: dict[str, Target] = {}
+        self.matching: list[Compiled] = []  # as far as the article itself goes
+
+    def go(self, routes: Sequence[Compiled]) -> None:
+        facts, ended = self._facts, self._ended
+        for one in routes:
+            if ended and (GENERAL in ended or one.group in ended):
+                continue
+            if one.ask is not None and not one.ask(facts, None):
+                continue
+            self.matching.append(one)
+            if one.ask_target is None and not self._stopped:
+                self._take_all(one)
+            else:
+                self._take_some(one)
+
+    def _take_all(self, one: Compiled) -> None:
+        add = self._places.setdefault
+        if one.places:
+            for key, place in one.places:
+                add(key, _say_more(place, one, self._facts) if one.says_more else place)
+        else:
+            self._everywhere.append((one, None))
+        if one.route.stop:
+            self._ended.add(one.group)
+
+    def _take_some(self, one: Compiled) -> None:
+        """Language by language: those that a route has stopped see no more, those that do not match neither."""
+        stopped = self._stopped.get(GENERAL, set()) | self._stopped.get(one.group, set())
+        open_ = [language for language in one.languages if language not in stopped]
+        answers = {language: self._ask(one, language) for language in open_}
+        taken = frozenset(language for language in open_ if answers[language])
+        for key, place in one.places:
+            if key[1] in taken:
+                self._places.setdefault(key, _say_more(place, one, self._facts))
+            elif answers.get(key[1], False) is None and key not in self._places:
+                self._possible.append(place)
+        if not one.places and taken:
+            self._everywhere.append((one, taken))
+        if one.route.stop:
+            self._stopped.setdefault(one.group, set()).update(taken)
+            if one.ask_target is None:
+                self._ended.add(one.group)
+
+    def _ask(self, one: Compiled, language: str) -> bool | None:
+        if one.ask_target is None:
+            return True
+        target = self._targets.get(language)
+        if target is None:
+            target = self._targets[language] = make_target(language, self._facts, self._texts)
+        return one.ask_target(self._facts, target)
+
+    def finish(self, *, with_possible: bool = False) -> list[Destination]:
+        """The places, under the rights of the article and what routes say of it wherever it goes."""
+        places = [*self._places.values(), *(self._possible if with_possible else ())]
+        for one, languages in self._everywhere:
+            places = [
+                _say_more(place, one, self._facts) if languages is None or place.language in languages else place
+                for place in places
+            ]
+        rights, source = self._facts.rights, self._facts.article.language
+        if rights is ANY_RIGHTS and all(one.route.rights is None for one in self.matching):
+            return places
+        places = [replace(place, rights=combine((rights, place.rights))) for place in places]
+        return [_limit(place, source) for place in places if place.rights.may_be_in(place.language, source)]
+
+
+def _say_more(place: Destination, one: Compiled, facts: Facts) -> Destination:
+    """What a route says of an article in a place: labels gather, the first urgency stands, limits add up."""
+    route, opens_at = one.route, place.opens_at
+    if not one.says_more and not (route.desk and not place.desk):
+        return place
+    if route.embargo is not None and facts.pushed_at is not None:
+        opens_at = max(find_end(route.embargo, facts.pushed_at), opens_at or facts.pushed_at)
+    rights = (
+        place.rights if route.rights is None else combine((place.rights, make_rights(route.rights, facts.pushed_at)))
+    )
+    return replace(
+        place,
+        desk=place.desk or route.desk or "",
+        labels=tuple(dict.fromkeys((*place.labels, *route.labels))),
+        urgency=place.urgency or route.urgency,
+        opens_at=opens_at,
+        rights=rights,
     )
 
 
-def fold(text: str) -> str:
-    """The text as it is compared: without case and width. İ, I, ı, i are one letter: whose I is whose, nobody says."""
-    return unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "").replace("ı", "i")
+def _limit(place: Destination, source: str) -> Destination:
+    """A place as its rights leave it: nothing translated by a machine, nothing cut, where they do not permit it."""
+    machine, held = place.machine, place.held
+    if place.language != source and not place.rights.permits("translate"):
+        machine = "off"
+    if held == "headline" and not place.rights.permits("cut"):
+        held = "wait"
+    return replace(place, machine=machine, held=held)
 
 
-def decide(facts: Facts, config: Config) -> Decision:
-    """Run the routes over an article; where two send it to one channel in one language, the upper one decides."""
-    places: dict[tuple[str, str], Destination] = {}
-    judgements = []
-    for route in config.routes:
-        judgement = judge(route, facts)
-        judgements.append(judgement)
-        if not judgement.matched:
-            continue
-        for name in route.to:
-            for language in _languages(route, config.channels[name], facts.language, config):
-                places.setdefault((name, language), _make_destination(name, language, route))
-        if route.stop:
-            break
-    return Decision(tuple(places.values()), tuple(judgements))
+def pick_strictest(policies: Iterable[HeldPolicy]) -> HeldPolicy:
+    """The one that lets out least; without any, everything may go out."""
+    return max(policies, key=HELD_POLICIES.index, default="publish")
 
 
-def _make_destination(channel: str, language: str, route: Route) -> Destination:
-    return Destination(channel, language, route.machine, route.held, route.name)
-
-
-def judge(route: Route, facts: Facts) -> Judgement:
-    """Whether a route takes an article, with a reason per condition."""
-    checks = list(_check(route, facts))
-    reasons = tuple(reason for _, reason in checks) or ("takes every article",)
-    return Judgement(route.name, all(met for met, _ in checks), reasons)
-
-
-def _check(route: Route, facts: Facts) -> Iterator[tuple[bool, str]]:
-    when = route.when
-    for name, wanted, actual in (
-        ("outlet", when.outlet, (facts.outlet,)),
-        ("exchange", when.exchange, facts.exchanges),
-        ("country", when.country, (facts.country,)),
-        ("language", when.language, (facts.language,)),
-        ("subject", when.subject, facts.subjects),
-        ("urgency", when.urgency, () if facts.urgency is None else (facts.urgency,)),
-        ("genre", tuple(fold(genre) for genre in when.genre), facts.genres),
-    ):
-        if wanted:
-            yield _compare(name, tuple(wanted), set(actual))
-    if when.keyword:
-        met = [word for word in when.keyword if _has_keyword(fold(word), facts)]
-        yield bool(met), f"keyword {met[0]!r} found" if met else f"none of the keywords {', '.join(when.keyword)}"
-
-
-def _compare(name: str, wanted: tuple[object, ...], actual: set[object]) -> tuple[bool, str]:
-    met = [value for value in wanted if value in actual]
-    if met:
-        return True, f"{name} is {met[0]}"
-    has = ", ".join(sorted(str(value) for value in actual)) or "not given"
-    return False, f"{name} is {has}, wanted {' or '.join(str(value) for value in wanted)}"
-
-
-def _has_keyword(word: str, facts: Facts) -> bool:
-    if word in facts.keywords:
-        return True
-    if word.isascii() or not any("\u4e00" <= letter <= "\u9fff" for letter in word):
-        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", facts.headline) is not None
-    return word in facts.headline  # Chinese has no spaces between words
-
-
-def _languages(route: Route, channel: Channel, source: str, config: Config) -> Iterator[str]:
-    """Those of the channel that the route wants, the source first, wanted or not."""
-    of_exchange = config.exchanges[channel.exchange].languages if channel.exchange else ()
-    of_channel = of_exchange or config.languages.configured
-    if source in of_channel:
-        yield source
-    for language in of_channel:
-        if language != source and ("*" in route.languages or language in route.languages):
-            yield language
+def get_held_policy(directions: Iterable[str], config: Config) -> HeldPolicy:
+    """What may become of held text that a machine made in these directions ("az-en"), whatever its routes say."""
+    return pick_strictest(config.translation.held[one] for one in directions if one in config.translation.held)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import jobs
 from server.config import Config
+from server.live import Live
+from server.media_files import MediaFolder
 from server.store import jobs as rows
 from server.store.engine import Database
 from server.store.jobs import Job
@@ -39,15 +41,38 @@ class Tools:
     translator: Translator
     engine_room: Executor
     clock: Callable[[], datetime]
+    media: MediaFolder
+    live: Live | None = None
+
+    def today(self) -> "Tools":
+        """The same under the configuration that is in force now: what begins with it ends with it."""
+        return self if self.live is None else replace(self, config=self.live.current.config)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done with the jobs of a kind, so many together; and what follows when one is given up."""
+    """What is done with the jobs of a kind, so many together, in about so many seconds; what follows when one fails."""
 
     do: Callable[[Tools, Sequence[Job]], Awaitable[None]]
     limit: int
     on_given_up: Callable[[AsyncConnection, Tools, Job, str], Awaitable[None]]
+    seconds: float = float("inf")
+
+
+class Pace:
+    """How many jobs are taken together, so that they end within the step's seconds: what is urgent waits no longer."""
+
+    def __init__(self, step: Step) -> None:
+        self._step, self._cost = step, 0.0
+
+    @property
+    def limit(self) -> int:
+        step = self._step
+        return step.limit if self._cost * step.limit <= step.seconds else max(1, int(step.seconds / self._cost))
+
+    def note(self, jobs_done: int, seconds: float) -> None:
+        """What jobs cost last; what went fast once, because it was remembered, raises hopes only slowly."""
+        self._cost = max(seconds / jobs_done, self._cost * 0.8)
 
 
 async def run_until(tools: Tools, steps: Mapping[str, Step], stopping: asyncio.Event) -> None:
@@ -72,28 +97,34 @@ async def fail(tools: Tools, step: Step, job: Job, reason: str) -> None:
 
 
 async def _loop(tools: Tools, kind: str, step: Step, stopping: asyncio.Event) -> None:
-    changed = tools.database.watch()
+    changed, pace, loop = tools.database.watch(), Pace(step), asyncio.get_running_loop()
     while not stopping.is_set():
         changed.clear()
+        today = tools.today()
         try:
-            claimed = await _claim(tools, kind, step.limit)
-            if claimed:
-                await _do(tools, step, claimed)
+            claimed = await _claim(today, kind, pace.limit)
+            if isinstance(claimed, list):
+                begun = loop.time()
+                await _do(today, step, claimed)
+                pace.note(len(claimed), loop.time() - begun)
                 continue
         except Exception:  # a full disk, a database that is away: it goes on when that is over
             log.exception("worker cannot work", retry_seconds=TROUBLE_SECONDS)
             await wait_for_any((stopping,), TROUBLE_SECONDS)
         else:
-            await wait_for_any((changed, stopping), IDLE_SECONDS)
+            await wait_for_any((changed, stopping), claimed)
 
 
-async def _claim(tools: Tools, kind: str, limit: int) -> Sequence[Job]:
+async def _claim(tools: Tools, kind: str, limit: int) -> list[Job] | float:
+    """Jobs, at least one; or so many seconds, after which there may be some."""
     now = tools.clock()
     async with tools.database.read() as conn:
         if not await rows.has_due(conn, kind, now):
-            return []
+            due = await rows.find_next_run(conn, kind, now)
+            return IDLE_SECONDS if due is None else min(IDLE_SECONDS, (due - now).total_seconds())
     async with tools.database.write() as conn:
-        return await jobs.claim(conn, kind, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
+        claimed = await jobs.claim(conn, kind, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
+    return list(claimed) or 0.0  # 0: another worker was faster
 
 
 async def _do(tools: Tools, step: Step, claimed: Sequence[Job]) -> None:

@@ -1,9 +1,11 @@
 """A translation set as the API shows it, to each reader what they may see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from feeds.model import Provenance
 from server import problems, visibility
 from server.config import Config
 from server.placing import get_freshness
@@ -11,8 +13,11 @@ from server.publishing import Loaded, Site, make_provenance
 from server.store.articles import ArticleRow, Version
 from server.store.contributions import Contribution
 from server.store.parallels import Parallel
-from server.store.placements import Placement
+from server.store.placements import Extent, Placement
+from server.store.questions import Question
 from server.visibility import Reader
+
+EXTENTS: tuple[Extent, ...] = ("full", "marked", "headline")  # falling
 
 
 def check_readable(one: Loaded, reader: Reader, config: Config, now: datetime) -> None:
@@ -20,25 +25,20 @@ def check_readable(one: Loaded, reader: Reader, config: Config, now: datetime) -
     row = one.article
     if visibility.may_manage(reader, row.outlet) or visibility.is_visible(row, one.places, reader, config, now):
         return
-    if visibility.why_hidden(row, now) == "canceled" and any(
-        place.state == "withdrawn" and visibility.may_read_channel(reader, place.channel, config)
-        for place in one.places
-        if place.channel in config.channels
-    ):
+    if visibility.is_withdrawal_known(row, one.places, reader, config, now):
         raise problems.ArticleWithdrawn(f"{row.outlet}/{row.item} was withdrawn")
     raise problems.ArticleNotFound(f"{row.outlet} has published no item {row.item!r}")
 
 
 def list_shown(one: Loaded, reader: Reader, config: Config, now: datetime) -> Mapping[str, Placement]:
-    """Language → the place where the reader may see it; its own outlet and admins see every text there is."""
-    shown = {
-        place.language: place
-        for place in one.places
-        if visibility.is_visible(one.article, [place], reader, config, now)
-    }
+    """Language → the place where the reader sees most of it; its own outlet and admins see all of every text."""
+    places = [place for place in one.places if visibility.is_visible(one.article, [place], reader, config, now)]
+    places.sort(key=lambda place: EXTENTS.index(place.extent), reverse=True)
+    shown = {place.language: place for place in places}
     if visibility.may_manage(reader, one.article.outlet):
         for language in list_languages(one):
             shown.setdefault(language, _make_place(one, language))
+        shown = {language: replace(place, extent="marked") for language, place in shown.items()}
     return shown
 
 
@@ -55,7 +55,9 @@ def _make_place(one: Loaded, language: str) -> Placement:
     return Placement("", language, row.id, "usable", "", "", "", "", row.created_at, changed_at)
 
 
-def describe_set(one: Loaded, shown: Mapping[str, Placement], site: Site, reader: Reader) -> dict[str, Any]:
+def describe_set(
+    one: Loaded, shown: Mapping[str, Placement], site: Site, reader: Reader, questions: Sequence[Question] = ()
+) -> dict[str, Any]:
     row, head = one.article, one.article.head.article
     manages = visibility.may_manage(reader, row.outlet)
     languages = sorted({*shown, *one.versions} if manages else shown)
@@ -66,7 +68,9 @@ def describe_set(one: Loaded, shown: Mapping[str, Placement], site: Site, reader
         "language": head.language,
         "version": row.head.number,
         "pub_status": "canceled" if row.canceled_at else head.pub_status,
-        "versions": {language: describe_version(one, language, site, reader) for language in languages},
+        "versions": {
+            language: describe_version(one, language, shown.get(language), site, reader) for language in languages
+        },
     }
     if manages:
         described |= {
@@ -78,12 +82,32 @@ def describe_set(one: Loaded, shown: Mapping[str, Placement], site: Site, reader
             "cancel_reason": row.cancel_reason or None,
             "created_at": row.created_at,
             "changed_at": row.changed_at,
+            "uploads": {
+                name: {"state": upload.state, "reason": upload.reason or None}
+                for name, upload in sorted(one.uploads.items())
+            },
+            "questions": [describe_question(question, one) for question in questions],
         }
     return described
 
 
-def describe_version(one: Loaded, language: str, site: Site, reader: Reader) -> dict[str, Any]:
-    provenance = make_provenance(one, language)
+def describe_question(question: Question, one: Loaded) -> dict[str, Any]:
+    """`open` until the article, or its version in that language by people, is another one."""
+    version = one.versions.get(question.language)
+    is_rewritten = version is not None and version.origin != "machine" and version.changed_at > question.asked_at
+    return {
+        "language": question.language,
+        "who": question.who,
+        "note": question.note,
+        "asked_at": question.asked_at,
+        "open": not is_rewritten and one.article.head.received_at <= question.asked_at,
+    }
+
+
+def describe_version(one: Loaded, language: str, place: Placement | None, site: Site, reader: Reader) -> dict[str, Any]:
+    """`place` is where the reader sees it; None: it has no text yet, and only who manages the article knows of it."""
+    manages = visibility.may_manage(reader, one.article.outlet)
+    provenance = make_provenance(one, language, place.extent if place else "marked")
     parallel = one.versions.get(language)
     text = one.article.head.article if parallel is None else parallel.article
     described: dict[str, Any] = {
@@ -104,19 +128,43 @@ def describe_version(one: Loaded, language: str, site: Site, reader: Reader) -> 
         ],
     }
     if parallel is not None and parallel.origin == "machine":
-        described |= _describe_making(parallel)
+        described |= _describe_making(parallel) | {"reviewed": provenance.reviewed}
+        described |= _tell_findings(parallel) if manages else _tell_shortly(parallel, provenance)
     return described
+
+
+def _tell_findings(parallel: Parallel) -> dict[str, Any]:
+    """All that is known, for who manages the article."""
+    return {
+        "reason": parallel.reason or None,
+        "checks": list(parallel.findings),
+        "verdict": None if not parallel.verdict else describe_verdict(parallel),
+    }
+
+
+def describe_verdict(parallel: Parallel) -> dict[str, Any]:
+    """What an editor has said of the text."""
+    return {
+        "verdict": parallel.verdict,
+        "by": parallel.verdict_by,
+        "at": parallel.verdict_at,
+        "note": parallel.verdict_note or None,
+    }
+
+
+def _tell_shortly(parallel: Parallel, provenance: Provenance) -> dict[str, Any]:
+    """What everybody may know: no word of a text that is not published, nor of what was found in one that is."""
+    has_failed = parallel.state in ("pending", "failed")
+    return {"reason": parallel.reason or None if has_failed else None, "checks": list(provenance.checks)}
 
 
 def _describe_making(parallel: Parallel) -> dict[str, Any]:
     return {
-        "reason": parallel.reason or None,
         "engine": parallel.engine or None,
         "package_sha256": parallel.package_sha256 or None,
-        "glossary_version": None,
+        "glossary_version": parallel.glossary_version or None,
         "quality": parallel.quality or None,
-        "score": parallel.score,
-        "checks": list(parallel.findings),
+        "score": parallel.score or None,  # 0: the engine cannot tell
     }
 
 

@@ -16,13 +16,19 @@ from feeds.model import Article
 from server.config import Config
 from server.store.articles import ArticleRow
 from server.store.documents import make_text_hash
+from server.store.pairs import Pairs
 from server.store.parallels import Parallel, State
+from server.store.sources import MARK
 from server.visibility import why_held
 from translators import Direction, Made
 from translators.checks import Finding
+from translators.fields import Fields, TextPair
+from translators.glossary import Glossary
 from translators.languages import name
-from translators.pipeline import Fields, Outcome
+from translators.pipeline import Outcome
+from translators.relaying import join_pairs, list_alone, turn_pairs
 
+NO_GLOSSARY = Glossary()
 QUALITIES = ("starter", "draft", "publish")  # rising
 
 
@@ -31,6 +37,8 @@ class Work:
     """A text to translate into the last leg's target. `text` stands for the version that is served now.
 
     `quality` and `findings` are those of the text itself, where a machine made it: what is made from it is no better.
+    `edits` are what people wrote of the version before, beside the language of `text`; `glossary` is that of the
+    article's exchanges.
     """
 
     article: ArticleRow
@@ -38,6 +46,8 @@ class Work:
     legs: tuple[Direction, ...]
     quality: str = ""
     findings: tuple[Finding, ...] = ()
+    edits: tuple[TextPair, ...] = ()
+    glossary: Glossary = NO_GLOSSARY
 
     @property
     def target(self) -> str:
@@ -51,9 +61,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """The version cannot be made now. `reason` is shown to people."""
+    """The version cannot be made now. `reason` is shown to people; at `again_at` it is tried again by itself."""
 
     reason: str
+    again_at: datetime | None = None
 
 
 def list_wanted_languages(machine: Collection[str], source: str, config: Config) -> frozenset[str]:
@@ -61,20 +72,51 @@ def list_wanted_languages(machine: Collection[str], source: str, config: Config)
     return frozenset() if config.translation.engine == "off" else frozenset(machine) - {source}
 
 
+def may_make(parallel: Parallel, article: ArticleRow) -> bool:
+    """Whether a machine may write this version: none that people wrote, but an editor's of an older text it goes on.
+
+    One that a source brought is the source's to renew; an editor's verdict stands until the article's text changes.
+    """
+    if parallel.basis.startswith(MARK) or (parallel.verdict and is_current(parallel, article)):
+        return False
+    return parallel.origin == "machine" or (parallel.origin == "edited" and not is_current(parallel, article))
+
+
 def should_ask(parallel: Parallel, article: ArticleRow, *, retry: bool = False) -> bool:
-    """Whether a machine version is to be asked for: there is none of the current text, and no person wrote it.
+    """Whether a machine version is to be asked for: there is none of the current text, and it may be made.
 
     What was given up for this very text is tried again only for `retry`.
     """
     has_failed = parallel.state == "failed" and parallel.tried_hash == article.head.text_hash
-    if parallel.origin != "machine" or (has_failed and not retry):
+    if not may_make(parallel, article) or (has_failed and not retry):
         return False
     return parallel.state in ("pending", "failed") or not is_current(parallel, article)
 
 
 def should_make(parallel: Parallel, work: Work) -> bool:
     """Whether a machine version that was asked for is still to be made."""
-    return parallel.origin == "machine" and (parallel.state in ("pending", "failed") or parallel.basis != work.basis)
+    if not may_make(parallel, work.article):
+        return False
+    return parallel.state in ("pending", "failed") or parallel.basis != work.basis
+
+
+def pick_edits(pairs: Mapping[str, Pairs], work: Work) -> tuple[TextPair, ...]:
+    """What people wrote of the version before, beside the language that it is made from now. `pairs` are the article's.
+
+    Where they wrote it beside another one, the version in one of both tells which text stands for which; where none
+    does, the texts stand beside nothing.
+    """
+    own = pairs.get(work.target)
+    if own is None or not any(one.by for text in own.texts for one in text.sentences):
+        return ()
+    ours, theirs = work.text.language, own.from_language
+    if ours == theirs:
+        return own.texts
+    if (between := pairs.get(theirs)) and between.from_language == ours:
+        return join_pairs(between.texts, own.texts)
+    if (between := pairs.get(ours)) and between.from_language == theirs:
+        return join_pairs(turn_pairs(between.texts), own.texts)
+    return list_alone(own.texts)
 
 
 def pick_source(
@@ -121,7 +163,12 @@ def make_fields(article: Article) -> Fields:
     captions = tuple(picture.caption for picture in article.pictures)
     alts = tuple(picture.alt for picture in article.pictures)
     return Fields(
-        headline=article.headline, description=article.description, body=article.body, captions=captions, alts=alts
+        headline=article.headline,
+        description=article.description,
+        body=article.body,
+        captions=captions,
+        alts=alts,
+        keywords=tuple(subject.name for subject in article.subjects if subject.code is None),
     )
 
 
@@ -131,9 +178,12 @@ def make_article(source: Article, fields: Fields, language: str) -> Article:
         replace(picture, caption=caption, alt=alt)
         for picture, caption, alt in zip(source.pictures, fields.captions, fields.alts, strict=True)
     )
+    keywords = iter(fields.keywords)
+    subjects = tuple(one if one.code else replace(one, name=next(keywords)) for one in source.subjects)
     return replace(
         source,
         language=language,
+        subjects=subjects,
         headline=fields.headline,
         description=fields.description,
         body=html.clean(fields.body),
@@ -150,7 +200,7 @@ def make_parallel(
     findings = work.findings + tuple(one for outcome in outcomes for one in outcome.findings)
     state, reason = pick_state(quality, findings, held_by_route, config)
     last = outcomes[-1]
-    return Parallel(
+    made = Parallel(
         article_id=work.article.id,
         language=work.target,
         origin="machine",
@@ -163,11 +213,16 @@ def make_parallel(
         from_language=work.legs[-1].source,
         engine=str(last.made),
         package_sha256=last.made.sha256,
+        glossary_version=work.glossary.version,
         quality=quality,
         score=min(outcome.score for outcome in outcomes),
         findings=findings,
         article=make_article(work.text, last.fields, work.target),
     )
+    if work.edits and last.is_by_people and not last.findings:  # the correction took something away, or moved it
+        made = replace(made, origin="edited", state="ready", reason="", findings=(), score=None)
+        return replace(made, engine="", package_sha256="", glossary_version="", quality="")
+    return made
 
 
 def pick_state(quality: str, findings: Sequence[Finding], held_by_route: bool, config: Config) -> tuple[State, str]:

@@ -6,10 +6,13 @@ Versions are ordered by the outlet's `version`, else its `versionCreated`, else,
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from feeds.model import Article
 from server import problems
 from server.store.articles import ArticleRow, Version
+from server.store.documents import make_content_hash
+from server.store.parallels import Parallel
 
 
 def make_order_key(article: Article, arrival: int) -> str:
@@ -18,8 +21,13 @@ def make_order_key(article: Article, arrival: int) -> str:
     if article.version:
         return re.sub(r"\d+", _make_sortable, article.version) + "\n"
     if article.version_created:
-        return f"\n{article.version_created.isoformat(timespec='microseconds')}\n"
+        return make_time_key(article.version_created)
     return f"\n\n{arrival:012d}"
+
+
+def make_time_key(moment: datetime) -> str:
+    """The same for one that is ordered by time."""
+    return f"\n{moment.isoformat(timespec='microseconds')}\n"
 
 
 def _make_sortable(digits: re.Match[str]) -> str:
@@ -41,19 +49,44 @@ def make_etag(version: Version) -> str:
     return f'"{digest[:32]}"'
 
 
-def make_set_etag(head: Version, digest: str) -> str:
-    """The same for the answer that shows the whole set: its second half changes with what is shown."""
-    return f'{make_etag(head)[:-1]}-{digest[:16]}"'
+def make_version_etag(parallel: Parallel | None, head: Version) -> str | None:
+    """The strong ETag of a parallel version; None while it has no text.
+
+    It changes with its text, with who wrote it, and with the text that it is to be a translation of: who has not seen
+    that one cannot say that theirs is.
+    """
+    if parallel is None or parallel.article is None:
+        return None
+    facts = (parallel.language, parallel.origin, parallel.source_hash, head.text_hash)
+    digest = hashlib.sha256(f"{make_content_hash(parallel.article)} {facts}".encode()).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def make_shown_etag(etag: str, digest: str) -> str:
+    """The same for an answer that shows more than it guards: its second half changes with what is shown."""
+    return f'{etag[:-1]}-{digest[:16]}"'
 
 
 def check_preconditions(if_match: str | None, if_none_match: str | None, row: ArticleRow | None) -> None:
     """Raise PreconditionFailed unless the article is what its sender takes it for (RFC 9110 §13.1)."""
-    etag = None if row is None else make_etag(row.head)
+    check_etag(if_match, if_none_match, None if row is None else make_etag(row.head), "article")
+
+
+def check_version_preconditions(
+    if_match: str | None, if_none_match: str | None, parallel: Parallel | None, head: Version
+) -> None:
+    """The same for a parallel version; the article's own ETag says nothing of it."""
+    etag = make_version_etag(parallel, head)
+    check_etag(if_match, if_none_match, etag, "version in this language")
+
+
+def check_etag(if_match: str | None, if_none_match: str | None, etag: str | None, what: str) -> None:
+    """The same for anything that has an ETag; `what` is what it is called, without one it is not there."""
     if if_match is not None and not _matches(if_match, etag):
-        there = f"its ETag is {etag}" if etag else "there is no such article"
+        there = f"its ETag is {etag}" if etag else f"there is no such {what}"
         raise problems.PreconditionFailed(f"If-Match wants {if_match[:200]}; {there}")
     if if_none_match is not None and _matches(if_none_match, etag):
-        raise problems.PreconditionFailed(f"If-None-Match is {if_none_match[:200]} and the article is there")
+        raise problems.PreconditionFailed(f"If-None-Match is {if_none_match[:200]} and the {what} is there")
 
 
 def _matches(header: str, etag: str | None) -> bool:

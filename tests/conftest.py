@@ -2,14 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from translators import Direction, Translator
+from translators import Direction, Rendered, Translator
 from translators.pseudo import PseudoTranslator
 
 
@@ -23,6 +23,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="takes long: pytest --slow"))
+
+
+class Recorder(PseudoTranslator):
+    """Notes what it is asked: the way and the text of each sentence, and the beams."""
+
+    def __init__(self) -> None:
+        super().__init__(quality="publish")
+        self.asked: list[tuple[str, str]] = []
+        self.beams: list[int] = []
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        direction: Direction,
+        *,
+        beam: int,
+        hypotheses: int = 1,
+        aligned: Collection[int] = (),
+    ) -> list[Rendered]:
+        self.asked += ((str(direction), text) for text in texts)
+        self.beams.append(beam)
+        return super().translate(texts, direction, beam=beam, hypotheses=hypotheses, aligned=aligned)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
 
 
 ISO = {"zh": "zh-Hans", "zt": "zh-Hant", "pb": "pt-BR"}  # LibreTranslate's words for its models' codes

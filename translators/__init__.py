@@ -26,6 +26,7 @@ recovery    other hypotheses, a wider beam, sentences cut around what was lost
 second_look what is found beside other sentences, or by asking the model back
 fields      what is translated of an article, and what became of it text by text
 reading     fields → texts → sentences
+relaying    texts beside texts over a third language
 merging     what people wrote of an article before stays where its source is the same
 pairing     a person's version beside its source: which sentence stands for which
 pipeline    fields of articles → sentences → memory, engine → fields

@@ -36,13 +36,19 @@ class SentencePair:
 class TextPair:
     """One text of an article and its translation, as they are spelled (in the body: with the tags inside).
 
-    `place` is "headline", "captions 2", "body 5" … of the source. A text with nothing on the other side has "" there.
+    `place` is "headline", "captions 2", "body 5", "attribute 6" (an `alt` in the body) … of the source. A text with
+    nothing on the other side has "" there.
     """
 
     place: str
     source: str
     result: str
     sentences: tuple[SentencePair, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What sort of text it is: a headline is worded otherwise than a paragraph."""
+        return self.place.partition(" ")[0]
 
     @property
     def is_by_person(self) -> bool:

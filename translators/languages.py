@@ -56,7 +56,7 @@ _LETTERS = {
 }
 _WEIGHTS = {"Hani": 4, "Hang": 2}
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+|<[^<>]{0,2000}>")
+_NOISE = re.compile(r"https?://\S+|www\.\S+|[^\s@]{1,64}@[^\s@]+\.[^\s@]+|[@#]\w+|<[^<>]{0,2000}>")
 _NOT_TURKISH = re.compile("[əqx]")
 _OWN_LETTER = re.compile("[çğışöüÇĞİŞÖÜâîû]")
 _SMALL_WORD = re.compile(r"(?<![\w'’-])[a-zçğıöşüəâîû]{2,}(?!\w)")

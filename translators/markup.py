@@ -89,6 +89,14 @@ def read_blocks(document: str) -> Blocks:
     return Blocks(tuple(_get_text(tokens, place) for place in places), tuple(elements), tuple(tokens), tuple(places))
 
 
+def list_places(blocks: Blocks) -> list[str]:
+    """What each text is called: "body 1", or "attribute 2" where it has no tags and no markup."""
+    return [
+        f"{'body' if isinstance(place, _Run) else 'attribute'} {number}"
+        for number, place in enumerate(blocks.places, 1)
+    ]
+
+
 def list_spelled(blocks: Blocks) -> list[str]:
     """How each text is spelled: with its tags and what stands around it inside its block; a value as plain text."""
     return [

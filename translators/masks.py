@@ -5,7 +5,7 @@ answer in which a name is missing or stands twice is not used.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from translators import Span
@@ -14,7 +14,7 @@ from translators.alignment import HAN
 _UNTOUCHED = re.compile(
     rf"""
     (?:https?://|www\.)[^\s<>"“”«»，。；：！？（）、{HAN}]+
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+
+    | [\w.+-]{{1,64}}@[\w-]+(?:\.[\w-]+)+
     | (?<![\w.-])(?:[a-z0-9-]+\.)+(?:com|org|net|int|edu|gov|info|az|ru|tr|cn|kz|ge|eu|uk|io)(?:/[^\s{HAN}]*)?(?![\w-])
     | \#[^\s\#]{{1,30}}\#
     | (?<![\w&])[@\#](?:(?![{HAN}])\w)+(?:\.(?:(?![{HAN}])\w)+)*
@@ -22,6 +22,7 @@ _UNTOUCHED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_BLANK = "\ufffc"  # stands for an object in a text: no part of a word, and no gap between two
 _TAIL = ".,;:!?)]}'\"’”»…"
 _NAME = re.compile(r"(?<![A-Za-z0-9])[Qq][Zz] ?(\d{1,3})(?!\d)")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -65,6 +66,13 @@ def find_untouched(text: str) -> list[Span]:
         if end > found.start() + 1:
             spans.append((found.start(), end))
     return spans
+
+
+def blank(text: str, spans: Iterable[Span]) -> str:
+    """The text with nothing to read in these places; all else stays where it is."""
+    for start, end in spans:
+        text = text[:start] + _BLANK * (end - start) + text[end:]
+    return text
 
 
 def pair_untouched(source: str, result: str) -> tuple[tuple[Span, Span], ...]:

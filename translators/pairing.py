@@ -5,11 +5,9 @@ from collections.abc import Iterator, Sequence
 from translators import Direction
 from translators.checks import align
 from translators.fields import Fields, SentencePair, TextPair
-from translators.markup import list_spelled, read_blocks
+from translators.markup import list_places, list_spelled, read_blocks
 from translators.segments import split
 from translators.sentences import collapse
-
-MOST_COMPARED = 4_000  # pairs of texts, or of sentences, that are weighed against each other
 
 
 def pair_fields(source: Fields, result: Fields, direction: Direction, by: str) -> tuple[TextPair, ...]:
@@ -30,12 +28,16 @@ def _pair_plain(source: Fields, result: Fields, direction: Direction, by: str) -
 def _pair_bodies(source: str, result: str, direction: Direction, by: str) -> Iterator[TextPair]:
     ours, theirs = read_blocks(source), read_blocks(result)
     spelled, written = list_spelled(ours), list_spelled(theirs)
+    places, others = list_places(ours), list_places(theirs)
     for one, two in _lay(ours.texts, theirs.texts, direction):
-        place = f"body {one + 1}" if one is not None else "body"
-        sentences: tuple[SentencePair, ...] = ()
-        if one is not None and two is not None:
+        if one is not None and two is not None and places[one].split()[0] == others[two].split()[0]:
             sentences = _pair_sentences(ours.texts[one], theirs.texts[two], direction, by)
-        yield TextPair(place, "" if one is None else spelled[one], "" if two is None else written[two], sentences)
+            yield TextPair(places[one], spelled[one], written[two], sentences)
+            continue
+        if one is not None:
+            yield TextPair(places[one], spelled[one], "")
+        if two is not None:
+            yield TextPair(others[two].split()[0], "", written[two])
 
 
 def _pair_sentences(source: str, result: str, direction: Direction, by: str) -> tuple[SentencePair, ...]:
@@ -51,9 +53,7 @@ def _pair_sentences(source: str, result: str, direction: Direction, by: str) -> 
 
 def _lay(ours: Sequence[str], theirs: Sequence[str], direction: Direction) -> list[tuple[int | None, int | None]]:
     """The indexes of both side by side, in the order of the result; None beside what stands alone."""
-    if len(ours) * len(theirs) > MOST_COMPARED and len(ours) != len(theirs):
-        return [*((number, None) for number in range(len(ours))), *((None, number) for number in range(len(theirs)))]
-    missing, added = align(ours, theirs, direction)
+    missing, added = map(dict.fromkeys, align(ours, theirs, direction))
     left = iter(number for number in range(len(ours)) if number not in missing)
     laid: list[tuple[int | None, int | None]] = [
         (None, number) if number in added else (next(left), number) for number in range(len(theirs))

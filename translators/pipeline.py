@@ -7,14 +7,14 @@ now. What people wrote of a document before stands where its source is still the
   read_documents ─→ Reading ─translate_documents→ Outcome | Failure
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from translators import Direction, Made, TranslationError, Translator, UnsupportedDirection
 from translators.checks import BASIC_CHECKS, Check, Finding, find_repeated
 from translators.fields import Fields, SentencePair, TextPair
 from translators.markup import Placed, Verbatim, spell_blocks
-from translators.merging import find_lost, mark_new
+from translators.merging import find_lost, find_returned, mark_new
 from translators.reading import Document, Reading, list_wanted, read_documents
 from translators.recovery import translate_sentences
 from translators.second_look import look_again
@@ -120,10 +120,22 @@ def _write_document(document: Document, way: Way, answers: Answers, made: Made) 
         fields,
         made,
         sum(one.score for one in finished.values()) / len(finished) if finished else 0.0,
-        (*_list_findings(document, finished, way), *notes),
+        (
+            *_list_findings(document, finished, way),
+            *find_returned(document.edits, _list_new(document, spelled)),
+            *notes,
+        ),
         _make_pairs(document, spelled, own),
         finished,
     )
+
+
+def _list_new(document: Document, spelled: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The texts of the body that are not kept, and what they have become."""
+    first = len(spelled) - len(document.body.texts)
+    for number in range(first, len(spelled)):
+        if number not in document.kept:
+            yield document.spelled[number], spelled[number]
 
 
 def _write_fields(document: Document, written: Sequence[str | Placed | Verbatim]) -> tuple[Fields, list[str]]:
@@ -160,7 +172,8 @@ def _list_findings(document: Document, finished: Answers, way: Way) -> list[Find
         sources, results = [source for source, _ in by_machine], [result for _, result in by_machine]
         findings += find_repeated(sources, results, way.direction)
     if document.edits:
-        findings += (mark_new(sentence.source, one) for sentence, one in finished.items() if not one.by)
+        new = (sentence for sentence in finished if sentence not in document.own)
+        findings += (mark_new(sentence.source, finished[sentence]) for sentence in new)
         findings += find_lost(document.edits)
     return findings
 
@@ -170,13 +183,12 @@ def _make_pairs(document: Document, spelled: Sequence[str], answers: Answers) ->
     pairs = []
     for number, (place, source, result) in enumerate(zip(document.places, document.spelled, spelled, strict=True)):
         kept = document.kept.get(number)
-        sentences = kept.sentences if kept else _pair(document.texts[number], answers)
+        sentences = kept.sentences if kept else _pair(document.texts[number], answers, document.own)
         pairs.append(TextPair(place, source, result, sentences))
     return tuple(pairs)
 
 
-def _pair(text: Text, answers: Answers) -> tuple[SentencePair, ...]:
-    asked = (part for part in text.parts if part.is_asked)
-    return tuple(
-        SentencePair(part.sentence.source, answers[part.sentence].text, answers[part.sentence].by) for part in asked
-    )
+def _pair(text: Text, answers: Answers, own: Answers) -> tuple[SentencePair, ...]:
+    """The sentences of a text. Only who wrote for this document has seen it: the memory has people's from elsewhere."""
+    asked = (part.sentence for part in text.parts if part.is_asked)
+    return tuple(SentencePair(each.source, answers[each].text, own[each].by if each in own else "") for each in asked)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from translators import Direction
 from translators.fields import Fields, TextPair
-from translators.markup import Blocks, list_spelled, read_blocks
+from translators.markup import Blocks, list_places, list_spelled, read_blocks
 from translators.merging import NO_EDITS, Edits
 from translators.sentences import Finished, Sentence
 from translators.texts import FindKept, Part, Text, read_text
@@ -88,7 +88,7 @@ def _read_document(
         read_text(text, language, beam_body, elements, find_kept)
         for text, elements in zip(body.texts, body.elements, strict=True)
     )
-    places = [place for place, _ in plain] + [f"body {number}" for number in range(1, len(body.texts) + 1)]
+    places = [place for place, _ in plain] + list_places(body)
     spelled = [text for _, text in plain] + list_spelled(body)
     return Document(fields, body, tuple(texts), tuple(places), tuple(spelled), NO_EDITS, {}, {})
 
@@ -97,19 +97,11 @@ def _keep(document: Document, edits: Edits) -> Document:
     """The document with what people wrote of it in the places where the source is still the same."""
     if not edits:
         return document
-    waiting = {source: list(pairs) for source, pairs in edits.texts.items()}
+    waiting = {source: [*reversed(pairs)] for source, pairs in edits.texts.items()}
     kept = {}
     for number, (place, spelled) in enumerate(zip(document.places, document.spelled, strict=True)):
-        pairs = [pair for pair in waiting.get(spelled, ()) if _is_alike(pair.place, place)]
-        if pairs:
-            kept[number] = pairs[0]
-            if len(waiting[spelled]) > 1:
-                waiting[spelled].remove(pairs[0])
+        if pairs := waiting.get((place.partition(" ")[0], spelled)):
+            kept[number] = pairs.pop() if len(pairs) > 1 else pairs[0]
     asked = replace(document, kept=kept).list_parts()
     own = {part.sentence: one for part in asked if (one := edits.find_sentence(part.sentence)) is not None}
     return replace(document, edits=edits, kept=kept, own=own)
-
-
-def _is_alike(one: str, two: str) -> bool:
-    """Whether two places are of one kind: a headline is worded otherwise than a paragraph."""
-    return one.partition(" ")[0] == two.partition(" ")[0]

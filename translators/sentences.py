@@ -11,7 +11,7 @@ from translators import Direction, Link, Rendered, Span, Translator
 from translators.alignment import anchor_links, find_tokens, guess_links, make_mover, widen_links
 from translators.checks import BASIC_CHECKS, Check, Finding, find_all
 from translators.glossary import Glossary, enforce
-from translators.masks import Masked, Unmasked, mask, move_through, pair_untouched, unmask
+from translators.masks import Masked, Unmasked, blank, mask, move_through, pair_untouched, unmask
 from translators.typography import fit
 
 _BLANKS = re.compile(r"\s+")
@@ -127,13 +127,20 @@ def _check(sentence: Sentence, finished: Finished, way: Way) -> Finished:
 
 
 def _enforce(sentence: Sentence, finished: Finished, way: Way) -> Finished:
-    """With the glossary's forms of the terms; links and untouched parts move along."""
+    """With the glossary's forms of the terms; links and untouched parts move along, and no term is seen in these."""
     if way.glossary is None:
         return finished
-    text, edits = enforce(sentence.source, finished.text, way.direction, way.glossary)
+    source = blank(sentence.source, [span for span, _ in finished.atoms])
+    result = blank(finished.text, [span for _, span in finished.atoms])
+    enforced, edits = enforce(source, result, way.direction, way.glossary)
     if not edits:
         return finished
     before, after = [old for old, _ in edits], [new for _, new in edits]
+    text, position = "", 0
+    for old, new in edits:
+        text += finished.text[position : old[0]] + enforced[slice(*new)]
+        position = old[1]
+    text += finished.text[position:]
     links = (replace(link, target=move_through(link.target, before, after)) for link in finished.links)
     atoms = ((source, move_through(target, before, after)) for source, target in finished.atoms)
     return replace(finished, text=text, links=tuple(links), atoms=tuple(atoms), is_same=False)

@@ -1,25 +1,35 @@
-"""karvan keys: issue, list, revoke."""
+"""karvan keys: issue, list, rotate, revoke."""
 
 import asyncio
+import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.access import find_role, hash_key, make_key
+from server import audit, credentials
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
 from server.config import Config
+from server.credentials import SCOPES, find_role, find_scope_fault
+from server.store import keys as rows
 from server.store.engine import open_database
-from server.store.keys import KeyRow, list_keys, revoke_keys, save_key
+from server.store.keys import KeyRow
 
+T = TypeVar("T")
 MOST_DAYS = 36_500
+OVERLAP = re.compile(r"(\d{1,5})([mhd])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+ALL_SCOPES = SCOPES["admin"]
 
 
 @click.group()
 def keys() -> None:
-    """Keys that open the API: issue, list, revoke. They work beside a running server.
+    """Keys that open the API: issue, list, rotate, revoke. They work beside a running server.
 
     Example: karvan keys issue khazar-news
     """
@@ -28,39 +38,67 @@ def keys() -> None:
 @keys.command()
 @click.argument("owner", metavar="ID")
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), help="Days until the key expires; without it, it does not.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(ALL_SCOPES), help="Open only this; may be repeated."
+)
+@click.option("--label", default="", help="What the key is for, as `karvan keys list` shows it.")
 @click.option("--json", "as_json", is_flag=True, help="Print {id, role, key, expires_at}.")
 @pass_setting
 @clear_errors
-def issue(setting: Setting, owner: str, days: int | None, as_json: bool) -> None:
-    """Issue a key for an outlet, a subscriber or `admin`. It is shown once: only its hash is kept.
+def issue(setting: Setting, owner: str, days: int | None, scopes: tuple[str, ...], label: str, as_json: bool) -> None:
+    """Issue a key for an outlet, a subscriber, an editor or `admin`. It is shown once: only its hash is kept.
 
-    Example: karvan keys issue khazar-news --days 365
+    Example: karvan keys issue khazar-news --days 365 --scope push
     """
     config = setting.load()
-    row, key = asyncio.run(issue_key(setting, config, owner, days))
-    if as_json:
-        print_json({"id": row.id, "role": row.role, "key": key, "expires_at": row.expires_at})
-        return
-    click.echo(key)
-    until = f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "until it is revoked"
-    click.echo(f"Key {row.id} for {row.role} {owner}, {until}. It is not shown again.", err=True)
+    _show(*asyncio.run(issue_key(setting, config, owner, days, scopes, label)), as_json=as_json)
 
 
-async def issue_key(setting: Setting, config: Config, owner: str, days: int | None = None) -> tuple[KeyRow, str]:
+async def issue_key(
+    setting: Setting,
+    config: Config,
+    owner: str,
+    days: int | None = None,
+    scopes: tuple[str, ...] = (),
+    label: str = "",
+) -> tuple[KeyRow, str]:
     """Make and store a key; the row, and the key itself."""
     role = find_role(owner, config)
     if role is None:
-        known = ", ".join([*config.outlets, *config.subscribers, "admin"])
-        refuse(f"{owner!r} is neither outlet nor subscriber nor `admin`; there are {known}")
-    now = get_time()
-    key, key_id = make_key()
-    expires_at = now + timedelta(days=days) if days else None
-    row = KeyRow(key_id, owner, role, hash_key(key), now, expires_at)
-    database = await open_database(config.database.url, setting.data)
-    async with database.write() as conn:
-        await save_key(conn, row)
-    await database.close()
-    return row, key
+        known = ", ".join([*config.outlets, *config.subscribers, *config.editors, "admin"])
+        refuse(f"{owner!r} is neither outlet nor subscriber nor editor nor `admin`; there are {known}")
+    if fault := find_scope_fault(scopes, role):
+        refuse(fault)
+
+    async def make(conn: AsyncConnection) -> tuple[KeyRow, str]:
+        return await credentials.issue_key(conn, owner, role, get_time(), days=days, scopes=scopes, label=label)
+
+    return await _write(setting, make)
+
+
+@keys.command()
+@click.argument("key_id", metavar="KEY-ID")
+@click.option("--overlap", default="24h", show_default=True, help="How long the old key still opens: 30m, 24h, 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Print {id, role, key, expires_at}.")
+@pass_setting
+@clear_errors
+def rotate(setting: Setting, key_id: str, overlap: str, as_json: bool) -> None:
+    """Issue another key with the same rights; the old one opens for a while longer, so that nothing stands still.
+
+    Example: karvan keys rotate 3f9a1c2e --overlap 24h
+    """
+    match = OVERLAP.fullmatch(overlap)
+    if match is None:
+        refuse(f"--overlap is a time such as 30m, 24h or 7d, not {overlap!r}")
+    lasts = timedelta(**{UNITS[match[2]]: int(match[1])})
+
+    async def make(conn: AsyncConnection) -> tuple[KeyRow, str]:
+        old, now = await rows.get_key(conn, key_id), get_time()
+        if old is None or old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
+            refuse(f"no valid key has the id {key_id!r}")
+        return await credentials.rotate_key(conn, old, now, lasts)
+
+    _show(*asyncio.run(_write(setting, make)), as_json=as_json)
 
 
 @keys.command("list")
@@ -72,14 +110,16 @@ def list_(setting: Setting, as_json: bool) -> None:
 
     Example: karvan keys list --json
     """
-    rows = asyncio.run(_list(setting))
+    found = asyncio.run(_list(setting))
     if as_json:
-        fields = ("id", "owner", "role", "created_at", "expires_at", "revoked_at")
-        print_json([{field: getattr(row, field) for field in fields} for row in rows])
+        fields = ("id", "owner", "role", "scopes", "label", "created_at", "expires_at", "revoked_at", "used_at")
+        print_json([{field: getattr(row, field) for field in fields} for row in found])
         return
-    table = Table("id", "owner", "role", "issued", "expires", "revoked", box=None)
-    for row in rows:
-        table.add_row(row.id, row.owner, row.role, *map(_day, (row.created_at, row.expires_at, row.revoked_at)))
+    whole = (Column(name, no_wrap=True) for name in ("id", "owner"))
+    table = Table(*whole, "role", "scopes", "issued", "expires", "revoked", "used", "label", box=None)
+    for row in found:
+        days = map(_day, (row.created_at, row.expires_at, row.revoked_at, row.used_at))
+        table.add_row(row.id, row.owner, row.role, row.scopes or "all", *days, row.label)
     Console().print(table)
 
 
@@ -101,17 +141,36 @@ def revoke(setting: Setting, name: str) -> None:
 async def _list(setting: Setting) -> list[KeyRow]:
     database = await open_database(setting.load().database.url, setting.data)
     async with database.read() as conn:
-        rows = list(await list_keys(conn))
+        found = list(await rows.list_keys(conn))
     await database.close()
-    return rows
+    return found
 
 
 async def _revoke(setting: Setting, name: str) -> int:
+    async def revoke(conn: AsyncConnection) -> int:
+        return await credentials.revoke_keys(conn, name, get_time())
+
+    return await _write(setting, revoke)
+
+
+async def _write(setting: Setting, change: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """In one transaction, on behalf of who sits at the console."""
+    audit.ACTING.set(audit.CONSOLE)
     database = await open_database(setting.load().database.url, setting.data)
-    async with database.write() as conn:
-        count = await revoke_keys(conn, name, get_time())
-    await database.close()
-    return count
+    try:
+        async with database.write() as conn:
+            return await change(conn)
+    finally:
+        await database.close()
+
+
+def _show(row: KeyRow, key: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"id": row.id, "role": row.role, "key": key, "expires_at": row.expires_at})
+        return
+    click.echo(key)
+    until = f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "until it is revoked"
+    click.echo(f"Key {row.id} for {row.role} {row.owner}, {until}. It is not shown again.", err=True)
 
 
 def _day(moment: datetime | None) -> str:

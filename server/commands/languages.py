@@ -1,4 +1,4 @@
-"""karvan languages: list, install, remove."""
+"""karvan languages: list, install, remove, evaluate."""
 
 import functools
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from rich.table import Table
 from server import outbound
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands.evaluate import evaluate
 from translators import TranslationError, packages, shelf
 from translators.package_index import parse_pair
 
@@ -22,6 +23,9 @@ def languages() -> None:
 
     Example: karvan languages list
     """
+
+
+languages.add_command(evaluate)
 
 
 @languages.command("list")

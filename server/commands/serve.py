@@ -22,10 +22,16 @@ from server.commands import Setting, clear_errors, pass_setting, print_json, ref
 from server.commands.keys import issue_key
 from server.config import Config
 from server.configfile import ConfigError
-from server.jobs import TRANSLATE
-from server.keys import DATABASE
-from server.outbound import open_session
+from server.engines import make_engine
+from server.jobs import MEDIA, TRANSLATE
+from server.keys import CLOCK, DATABASE
+from server.live import Live, Version
+from server.media_files import MediaFolder
+from server.outbound import RESOLVER_THREADS, Caller, Courier, open_session
+from server.post import make_post
+from server.publishing import Site
 from server.refusals import Runner
+from server.reloading import Reloader
 from server.runner import Tools
 from server.store.engine import open_database
 from server.store.jobs import count_jobs
@@ -75,7 +81,7 @@ def worker(setting: Setting, name: str | None) -> None:
 
 
 @click.command("check-config")
-@click.option("--json", "as_json", is_flag=True, help="Print {valid, faults}.")
+@click.option("--json", "as_json", is_flag=True, help="Print {valid, faults, places}.")
 @pass_setting
 def check_config(setting: Setting, as_json: bool) -> None:
     """Say whether the configuration is valid, and if not: where and why.
@@ -86,13 +92,14 @@ def check_config(setting: Setting, as_json: bool) -> None:
         config = setting.load()
     except ConfigError as error:
         if as_json:
-            print_json({"valid": False, "faults": str(error).splitlines()})
+            places = [{"line": one.line, "column": one.column, "reason": one.reason} for one in error.faults]
+            print_json({"valid": False, "faults": str(error).splitlines(), "places": places})
             raise SystemExit(1) from error
         for line in str(error).splitlines():
             click.echo(f"karvan: {line}", err=True)
         raise SystemExit(1) from error
     if as_json:
-        print_json({"valid": True, "faults": []})
+        print_json({"valid": True, "faults": [], "places": []})
         return
     click.echo(
         f"{setting.config_path} is valid: {len(config.outlets)} outlets, {len(config.exchanges)} exchanges, "
@@ -107,7 +114,7 @@ async def _serve(
     listening = _open_port(host, port)  # before anything is begun that a port in use would leave half done
     port = listening.getsockname()[1]
     base = config.server.public_url or f"http://{_readable(host)}:{port}"
-    app = application.make_app(config, setting.data, base=base, with_worker=with_worker)
+    app = application.make_app(config, setting.data, base=base, with_worker=with_worker, file=setting.config_path)
     runner = Runner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
@@ -186,8 +193,9 @@ async def _report_translations(app: web.Application) -> None:
     last = 0
     while True:
         async with app[DATABASE].read() as conn:
-            left = (await count_jobs(conn)).get(TRANSLATE, 0)
-        if left == 0:
+            waiting = await count_jobs(conn, app[CLOCK]())
+        left = waiting.get(TRANSLATE, 0)
+        if left == 0 and MEDIA not in waiting:
             return
         if left != last:
             click.echo(f"  translating: {left} versions left")
@@ -198,12 +206,24 @@ async def _report_translations(app: web.Application) -> None:
 async def _work(setting: Setting, config: Config, name: str) -> None:
     stop = _listen_for_signals()
     database = await open_database(config.database.url, setting.data)
-    engine = application.make_engine(config, setting.data)
+    caller = Caller(config.outbound.allow)
+    engine = make_engine(config, setting.data, caller)
     engine_room = ThreadPoolExecutor(1, thread_name_prefix="engine")
-    tools = Tools(name, database, config, engine, engine_room, application.get_time)
+    media = MediaFolder(setting.data / "media")
+    live = Live(Version(config))
+    reloader = Reloader(live, database, application.get_time, setting.config_path)
+    tools = Tools(name, database, config, engine, engine_room, application.get_time, media, live)
+    courier = Courier(config.outbound.allow)
+    base = config.server.public_url or f"http://{config.server.host}:{config.server.port}"
+    post = make_post(tools, Site(base, config), courier, setting.data)
     click.echo(f"Karvan worker {name} waits for jobs")
     try:
-        await work(tools, stop)
+        async with database.write() as conn:
+            await reloader.begin(conn)
+        async with caller.opened(), courier.opened():
+            watching = asyncio.create_task(reloader.watch())
+            await work(tools, stop, post)
+            watching.cancel()
     finally:
         await database.close()
 
@@ -246,6 +266,9 @@ def _readable(host: str) -> str:
 
 
 def _leave() -> None:
-    """End at once although the engine's thread may still be in a batch: its jobs are on disk and done next time."""
-    if any(thread.name.startswith("engine") for thread in threading.enumerate()):
+    """End at once although the engine's thread may still be in a batch: its jobs are on disk and done next time.
+
+    So may a look-up of a name, which nobody waits for.
+    """
+    if any(thread.name.startswith(("engine", RESOLVER_THREADS)) for thread in threading.enumerate()):
         os._exit(0)

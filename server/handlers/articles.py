@@ -1,39 +1,44 @@
 """Articles looked up: the translation set, one version of it, its history (CONTRACT §4)."""
 
 import hashlib
+from collections.abc import Sequence
 
 import orjson
 from aiohttp import web
 
 import feeds
+from feeds.model import Document
 from server import intake, problems, publishing, sets, versioning, visibility
 from server.keys import CLOCK, DATABASE, READER, SITE
 from server.responses import is_unchanged, make_json
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow
+from server.store.questions import Question, list_questions
+from server.visibility import Reader
 from translators.languages import is_tag, normalise
 
-MEDIA_TYPES = ("application/json", "application/atom+xml", "text/html")
+MEDIA_TYPES = ("application/json", "application/atom+xml", "application/vnd.iptc.g2.newsitem+xml", "text/html")
 EACH_HIS_OWN = {"Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
 
 
 async def get_article(request: web.Request) -> web.Response:
-    """GET /v1/articles/{outlet}/{item}: the translation set; `?language=` one version as ninjs or, by Accept, Atom."""
-    row, one = await _load(request)
-    now, site, reader = request.app[CLOCK](), request.app[SITE], request[READER]
+    """GET /v1/articles/{outlet}/{item}: the translation set; `?language=` one version, as ninjs or what Accept says."""
+    row, one, asked = await _load(request)
+    now, site, reader = request.app[CLOCK](), request[SITE], request[READER]
     shown = sets.list_shown(one, reader, site.config, now)
     media_type = _negotiate(request)
     language = _get_query_language(request)
     if media_type == "text/html":
         raise web.HTTPSeeOther(site.page(row.outlet, row.item, language or row.head.article.language))
     if language is None and media_type == "application/json":
-        body = orjson.dumps(sets.describe_set(one, shown, site, reader))
-        return _answer(request, body, media_type, versioning.make_set_etag(row.head, hashlib.sha256(body).hexdigest()))
+        body = orjson.dumps(sets.describe_set(one, shown, site, reader, asked))
+        etag = versioning.make_shown_etag(versioning.make_etag(row.head), hashlib.sha256(body).hexdigest())
+        return _answer(request, body, media_type, etag)
     language = language or row.head.article.language
     if language not in shown:
         raise problems.VersionNotFound(f"there are {', '.join(sorted(shown))}")
     document = feeds.render_article(publishing.make_entry(site, one, shown[language]), media_type)
-    return _answer(request, document.body, document.media_type, document.etag)
+    return _answer(request, document.body, document.media_type, _make_guard(one, language, document, reader))
 
 
 async def get_history(request: web.Request) -> web.Response:
@@ -47,17 +52,30 @@ async def get_history(request: web.Request) -> web.Response:
     return make_json(sets.describe_history(row, versions, others, handed_in), headers=EACH_HIS_OWN)
 
 
-async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded]:
-    """The article as this reader may know it. Raises ArticleNotFound, ArticleWithdrawn."""
+async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Sequence[Question]]:
+    """The article as this reader may know it, and what editors ask. Raises ArticleNotFound, ArticleWithdrawn."""
     outlet, item = request.match_info["outlet"], request.match_info["item"]
+    asked: Sequence[Question] = ()
     async with request.app[DATABASE].read() as conn:
         one = await publishing.find_loaded(conn, outlet, item)
+        if one is not None and visibility.may_manage(request[READER], outlet):
+            asked = (await list_questions(conn, [one.article.id])).get(one.article.id, ())
         if one is None and visibility.may_manage(request[READER], outlet):
             await intake.find_mine(conn, outlet, item)  # says where it lives
     if one is None:
         raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
-    sets.check_readable(one, request[READER], request.app[SITE].config, request.app[CLOCK]())
-    return one.article, one
+    sets.check_readable(one, request[READER], request[SITE].config, request.app[CLOCK]())
+    return one.article, one, asked
+
+
+def _make_guard(one: publishing.Loaded, language: str, document: Document, reader: Reader) -> str:
+    """The ETag of one version: for who may replace it with, for all others of what they see of it and nothing else."""
+    head = one.article.head
+    if not visibility.may_manage(reader, one.article.outlet):
+        return document.etag
+    is_source = language == head.article.language
+    etag = versioning.make_etag(head) if is_source else versioning.make_version_etag(one.versions.get(language), head)
+    return document.etag if etag is None else versioning.make_shown_etag(etag, document.etag.strip('"'))
 
 
 def _answer(request: web.Request, body: bytes, media_type: str, etag: str) -> web.Response:

@@ -1,17 +1,21 @@
 """What there is to subscribe to: the feeds themselves, their list as JSON and as OPML (CONTRACT §4)."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
+from multidict import MultiMapping
 
 import feeds
 from feeds import opml
-from server import problems, publishing, visibility
+from server import archives, problems, publishing, visibility
 from server.config import Config, Limits
-from server.feedcache import CachedFeed, Place
-from server.handlers.filters import read_filters
-from server.keys import CLOCK, CONFIG, DATABASE, FEED_CACHE, READER, SITE
+from server.feedcache import CachedFeed, FeedCache, Place
+from server.filters import read_filters
+from server.handlers.receipts import note_fetch
+from server.hotfeeds import Spot
+from server.keys import ARCHIVE_CACHE, CLOCK, CONFIG, DATABASE, FEED_CACHE, HOT_FEEDS, LIVE, READER, SITE, VERSION
+from server.publishing import Site
 from server.responses import answer_document, make_json
 from server.store import placements
 from server.store.answers import find_stamp, save_stamp
@@ -19,31 +23,41 @@ from server.store.engine import Look
 from server.store.placements import Filters
 from server.visibility import ANYONE, Reader
 
-FORMATS = ("atom",)
+FORMATS = tuple(feeds.FEED_RENDERERS)
 SHARED_MAX_AGE = 4  # seconds that a shared cache may keep a feed: a kill must be gone from it within five
 
 
 async def get_feed(request: web.Request) -> web.StreamResponse:
     """GET /feeds/{channel}/{language}.{format}"""
     channel, language, format_ = (request.match_info[name] for name in ("channel", "language", "format"))
-    config, reader = request.app[CONFIG], request[READER]
+    config, reader = request[CONFIG], request[READER]
     language = check_channel(channel, language, reader, config)
     if format_ not in FORMATS:
         raise problems.NotFound(f"feeds are written as {', '.join(FORMATS)}")
-    filters = read_filters(request.query, config)
-    cached = await _get_cached(request, channel, language, format_, filters)
-    is_public = config.channels[channel].access == "public"
+    filters, before = read_filters(request.query, config, also=("before",)), read_before(request.query)
+    audience = visibility.get_audience(reader, channel, config)
+    cached = await _get_cached(request, (channel, language, format_, filters, audience, request[VERSION], before))
+    if not before:
+        await note_fetch(request, channel, language, filters.query, cached.change)
+    is_public, now = config.channels[channel].access == "public", request.app[CLOCK]()
+    max_age = get_max_age(config.limits, cached.until, now)
     headers = {
-        "Cache-Control": make_cache_control(config.limits, cached.until, request.app[CLOCK](), is_public=is_public),
+        "Cache-Control": make_cache_control(max_age, is_public=is_public),
         "Vary": "Accept-Encoding" if is_public else "Accept-Encoding, Authorization",
         "Content-Language": language,
+        "Link": make_link_header(request[SITE], request[SITE].feed(channel, language, format_, filters.query)),
     }
-    return await answer_document(request, cached, headers)
+    answer = await answer_document(request, cached, headers)
+    if is_public and not before and request[VERSION] is request.app[LIVE].current:
+        same_until = cached.until - timedelta(seconds=max_age) if cached.until else None
+        spot = Spot((channel, language), cached, headers, same_until, request.app[DATABASE])
+        request.app[HOT_FEEDS].put(request.raw_path, spot)
+    return answer
 
 
 async def list_channels(request: web.Request) -> web.StreamResponse:
     """GET /v1/channels: every feed that this reader may see."""
-    site, reader = request.app[SITE], request[READER]
+    site, reader = request[SITE], request[READER]
     return make_json(
         [
             {
@@ -51,7 +65,7 @@ async def list_channels(request: web.Request) -> web.StreamResponse:
                 "title": dict(site.config.channels[name].title),
                 "access": site.config.channels[name].access,
                 "feeds": {
-                    language: {format_: f"{site.base}/feeds/{name}/{language}.{format_}" for format_ in FORMATS}
+                    language: {format_: site.feed(name, language, format_) for format_ in FORMATS}
                     for language in publishing.list_channel_languages(name, site.config)
                 },
             }
@@ -63,7 +77,7 @@ async def list_channels(request: web.Request) -> web.StreamResponse:
 
 async def get_opml(request: web.Request) -> web.StreamResponse:
     """GET /feeds.opml: the same for feed readers."""
-    site, reader = request.app[SITE], request[READER]
+    site, reader = request[SITE], request[READER]
     outlines = [
         opml.Outline(title=publishing.make_feed_title(name, language, site.config), href=site.feed(name, language),
                      page=site.channel_page(name, language), language=language)
@@ -92,17 +106,35 @@ def check_channel(channel: str, tag: str, reader: Reader, config: Config) -> str
     raise problems.NotAllowed(f"{channel!r} is for the members and subscribers of its exchange")
 
 
-def make_cache_control(limits: Limits, until: datetime | None, now: datetime, *, is_public: bool) -> str:
-    """How long the answer may be kept: never beyond the next embargo or expiry."""
-    left = limits.feed_max_age_seconds
-    if until is not None:
-        left = min(left, max(0, int((until - now).total_seconds())))
+def make_link_header(site: Site, address: str) -> str:
+    """How a subscriber finds the hub and the topic (WebSub §4)."""
+    return f'<{site.hub()}>; rel="hub", <{address}>; rel="self"'
+
+
+def get_max_age(limits: Limits, until: datetime | None, now: datetime) -> int:
+    """How many seconds the answer may be kept: never beyond the next embargo or expiry."""
+    if until is None:
+        return limits.feed_max_age_seconds
+    return min(limits.feed_max_age_seconds, max(0, int((until - now).total_seconds())))
+
+
+def make_cache_control(left: int, *, is_public: bool) -> str:
     return f"public, max-age={left}, s-maxage={min(left, SHARED_MAX_AGE)}" if is_public else f"private, max-age={left}"
 
 
-async def _get_cached(request: web.Request, channel: str, language: str, format_: str, filters: Filters) -> CachedFeed:
+def read_before(query: MultiMapping[str]) -> int:
+    """The position before which an archive page ends; 0: the feed itself is meant. Raises InvalidParameter."""
+    given = query.get("before")
+    if given is None:
+        return 0
+    if not (given.isascii() and given.isdigit() and 0 < len(given) < 16 and int(given) > 0):
+        raise problems.InvalidParameter(f"before is the number in a prev-archive link, not {given[:50]!r}")
+    return int(given)
+
+
+async def _get_cached(request: web.Request, place: Place) -> CachedFeed:
     """The rendered feed, from the cache while nothing in it has changed."""
-    cache, place = request.app[FEED_CACHE], (channel, language, format_, filters)
+    cache = _pick_cache(request, place)
     if cached := cache.recall(place, _take_look(request)):
         return cached
     async with cache.hold(place):  # one request asks and renders for all that came meanwhile
@@ -110,20 +142,30 @@ async def _get_cached(request: web.Request, channel: str, language: str, format_
         return cache.recall(place, look) or await _make_cached(request, place, look)
 
 
+def _pick_cache(request: web.Request, place: Place) -> FeedCache:
+    return request.app[ARCHIVE_CACHE if place[-1] else FEED_CACHE]
+
+
 async def _make_cached(request: web.Request, place: Place, look: Look) -> CachedFeed:
     """The same, from the database."""
-    cache, now = request.app[FEED_CACHE], look.at
-    channel, language, format_, filters = place
+    cache, site, now = _pick_cache(request, place), request[SITE], look.at
+    channel, language, format_, filters, audience, _, before = place
+    reader = request[READER] if audience else ANYONE
     async with request.app[DATABASE].read() as conn:
         change = await placements.get_last_change(conn, channel, language)
         if cached := cache.find(place, change, look):
             return cached
-        feed = await publishing.make_feed(conn, request.app[SITE], channel, language, filters, now)
+        if before:
+            feed = await archives.make_page(conn, site, (channel, language), filters, before, now, format_, reader)
+        else:
+            feed = await archives.make_feed(conn, site, (channel, language), filters, now, format_, reader)
         until = await placements.find_next_turn(conn, channel, language, now)
     document = await asyncio.to_thread(feeds.render_feed, feed, format_)
-    name = f"{channel}/{language}.{format_}"
+    name = " ".join(filter(None, (f"{channel}/{language}.{format_}", audience)))
     # A filtered feed can lose entries without any new one: no time of it grows with every change, its ETag tells.
-    modified_at = await _stamp(request, name, document.etag, now) if filters == Filters() else None
+    # So does that of an archive page; a reader walking through them writes nothing.
+    is_whole = filters == Filters() and not before
+    modified_at = await _stamp(request, name, document.etag, now) if is_whole else None
     cached = CachedFeed(document, modified_at, change, until, look)
     cache.put(place, cached)
     return cached

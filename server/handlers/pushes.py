@@ -9,9 +9,9 @@ import orjson
 from aiohttp import web
 
 import feeds
-from feeds.model import Article, Origin
+from feeds.model import Article
 from feeds.text import find_forbidden
-from server import ingest, intake, problems, versioning
+from server import ingest, intake, media, problems, versioning
 from server.ingest import Push
 from server.intake import Receipt
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER, SITE
@@ -28,14 +28,14 @@ async def put_article(request: web.Request) -> web.Response:
     outlet, item = _get_outlet(request), request.match_info["item"]
     if fault := ingest.find_item_fault(item):
         raise problems.InvalidParameter(fault)
-    raw = await read_body(request, request.app[CONFIG].limits)
+    raw = await read_body(request, request[CONFIG].limits)
     article = await _read_article(request, raw, outlet)
     if article.item not in (None, item):
         detail = f"the address says item {item!r}, the document {(article.item or '')[:200]!r}"
         raise problems.InvalidDocument(detail, errors=[feeds.Fault("/altIds", detail)])
     push = _make_push(request, outlet, item, article, raw)
     async with request.app[DATABASE].write() as conn:
-        receipt = await intake.take_push(conn, push, request.app[SITE], request.app[CLOCK]())
+        receipt = await intake.take_push(conn, push, request[SITE], request.app[CLOCK]())
     return _answer(receipt, push)
 
 
@@ -44,7 +44,7 @@ async def post_article(request: web.Request) -> web.Response:
     reader = request[READER]
     if reader.role != "outlet":
         raise problems.NotAllowed("only an outlet's key says whose article this is; use PUT with another")
-    raw = await read_body(request, request.app[CONFIG].limits)
+    raw = await read_body(request, request[CONFIG].limits)
     key = _get_idempotency_key(request)
     request_hash = hashlib.sha256(request.content_type.encode(errors="replace") + b"\n" + raw).hexdigest()
     if key is not None and (answered := await _find_answer(request, reader.id, key)):
@@ -56,11 +56,11 @@ async def post_article(request: web.Request) -> web.Response:
     push = _make_push(request, reader.id, item, article, raw)
     async with request.app[DATABASE].write() as conn:
         now = request.app[CLOCK]()
-        take = partial(intake.take_push, conn, push, request.app[SITE], now)
+        take = partial(intake.take_push, conn, push, request[SITE], now)
         if key is None:
             receipt: Receipt | Answer = await take()
         else:
-            since = now - request.app[CONFIG].limits.idempotency
+            since = now - request[CONFIG].limits.idempotency
             receipt = await intake.take_once(conn, reader.id, key, request_hash, since, now, take)
     return _repeat(receipt, request_hash) if isinstance(receipt, Answer) else _answer(receipt, push, location=True)
 
@@ -69,18 +69,18 @@ async def put_version(request: web.Request) -> web.Response:
     """PUT /v1/articles/{outlet}/{item}/versions/{language}: a parallel version written by people."""
     outlet, item = request.match_info["outlet"], request.match_info["item"]
     language = _get_language(request)
-    raw = await read_body(request, request.app[CONFIG].limits)
+    raw = await read_body(request, request[CONFIG].limits)
     article = await _read_article(request, raw, None)  # who corrects a version may write what the outlet does not
     if article.language != language:
         raise problems.InvalidDocument(
             f"the address says {language}, the document {article.language}",
             errors=[feeds.Fault("/language", f"is {article.language}, not {language}")],
         )
-    origin: Origin = "edited" if request[READER].role == "admin" else "outlet"
+    origin: intake.PeoplesOrigin = "outlet" if request[READER].role == "outlet" else "edited"
     push = _make_push(request, outlet, item, article, raw)
     async with request.app[DATABASE].write() as conn:
         row = await intake.find_mine(conn, outlet, item)
-        receipt = await intake.take_version(conn, row, push, origin, request.app[SITE], request.app[CLOCK]())
+        receipt = await intake.take_version(conn, row, push, origin, request[SITE], request.app[CLOCK]())
     return _answer(receipt, push)
 
 
@@ -91,7 +91,7 @@ async def delete_article(request: web.Request) -> web.Response:
     async with request.app[DATABASE].write() as conn:
         row = await intake.find_mine(conn, outlet, item)
         versioning.check_preconditions(request.headers.get("If-Match"), request.headers.get("If-None-Match"), row)
-        receipt = await intake.take_kill(conn, row, reason, request.app[SITE], request.app[CLOCK]())
+        receipt = await intake.take_kill(conn, row, reason, request[SITE], request.app[CLOCK]())
     return make_json(receipt.body)
 
 
@@ -115,17 +115,18 @@ def _repeat(answer: Answer, request_hash: str) -> web.Response:
 
 async def _find_answer(request: web.Request, owner: str, key: str) -> Answer | None:
     async with request.app[DATABASE].read() as conn:
-        return await find_answer(conn, owner, key, request.app[CLOCK]() - request.app[CONFIG].limits.idempotency)
+        return await find_answer(conn, owner, key, request.app[CLOCK]() - request[CONFIG].limits.idempotency)
 
 
 async def _read_article(request: web.Request, raw: bytes, outlet: str | None) -> Article:
     """Parse and check off the event loop: a long text keeps nobody else waiting."""
-    content_type, config = request.headers.get("Content-Type", ""), request.app[CONFIG]
+    content_type, config = request.headers.get("Content-Type", ""), request[CONFIG]
+    bases = {request[SITE].base, str(request.url.origin())}
 
     def read() -> Article:
         article = ingest.normalise_language(feeds.parse(raw, content_type))
         ingest.check_article(article, outlet, config)
-        return article
+        return media.bind(article, request.match_info.get("outlet", outlet), bases)
 
     return await asyncio.to_thread(read)
 
@@ -153,13 +154,13 @@ def _get_idempotency_key(request: web.Request) -> str | None:
 def _get_outlet(request: web.Request) -> str:
     """The outlet of the address; one that has left the configuration pushes nothing new."""
     outlet = request.match_info["outlet"]
-    if outlet not in request.app[CONFIG].outlets:
+    if outlet not in request[CONFIG].outlets:
         raise problems.NotFound(f"there is no outlet {outlet!r}")
     return outlet
 
 
 def _get_language(request: web.Request) -> str:
-    tag, config = request.match_info["language"], request.app[CONFIG]
+    tag, config = request.match_info["language"], request[CONFIG]
     language = normalise(tag) if is_tag(tag) else tag
     if language not in config.languages.configured:
         raise problems.LanguageNotConfigured(f"{tag!r} is not among {', '.join(config.languages.configured)}")
@@ -167,7 +168,7 @@ def _get_language(request: web.Request) -> str:
 
 
 async def _read_reason(request: web.Request) -> str:
-    raw = await read_body(request, request.app[CONFIG].limits)
+    raw = await read_body(request, request[CONFIG].limits)
     body: object = {"reason": request.query.get("reason", "")}
     if raw:
         if request.content_type != "application/json" and "Content-Type" in request.headers:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from feeds.model import Entry, Link
 from server.pages.environment import render_template
 from server.pages.linked_data import render_linked_data
+from server.pages.pictures import pick_rendition
 from server.pages.provenance import describe_provenance, find_original
 from server.pages.rows import FeedLink
 from server.pages.topics import list_topics
@@ -28,6 +29,7 @@ def render_article_page(entry: Entry, *, ui_language: str, site: str, feeds: Seq
         "versions": _list_versions(entry),
         "default": find_original(entry) or entry.page,
         "topics": list_topics(entry),
+        "pictures": [picture for picture in entry.article.pictures if pick_rendition(picture)],
         "web_pages": [alt.value for alt in entry.article.alt_ids if alt.role == "web"],
         "linked_data": render_linked_data(entry),
         "feeds": feeds,

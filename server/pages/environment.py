@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from server.pages.pictures import is_web_address, pick_rendition
+from server.pages.pictures import is_web_address, list_files, pick_largest, pick_rendition
 from server.pages.wording import LOCALES, find_wording, mark_language, name_own_language, render_time
 
 # for the handlers: pages have no scripts (JSON-LD is data), no frames, no forms; pictures come from the outlets
@@ -62,6 +62,8 @@ def _make_environment() -> Environment:
         mark_language=mark_language,
         name_own_language=name_own_language,
         pick_rendition=pick_rendition,
+        pick_largest=pick_largest,
+        list_files=list_files,
         is_web_address=is_web_address,
     )
     return environment

@@ -10,12 +10,16 @@ QUALITIES = frozenset({"starter", "draft", "publish"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """The notice above a text: what it is, how it was made, what to be careful about, where the original stands."""
+    """The notice above a text: what it is, how it was made, what to be careful about, where the original stands.
+
+    `findings` are of a text that is published marked.
+    """
 
     origin: Origin
     title: str
     details: tuple[str, ...]
     warning: str
+    findings: str
     original: str | None
 
 
@@ -32,6 +36,7 @@ def describe_provenance(entry: Entry, wording: Wording) -> Notice:
         title=title,
         details=_list_details(entry, wording),
         warning=_pick_warning(entry, wording),
+        findings=_list_findings(entry, wording),
         original=None if provenance.origin == "source" else find_original(entry),
     )
 
@@ -55,6 +60,15 @@ def _list_details(entry: Entry, wording: Wording) -> tuple[str, ...]:
     if provenance.engine:
         details.append(wording.say("engine", engine=provenance.engine))
     return tuple(details)
+
+
+def _list_findings(entry: Entry, wording: Wording) -> str:
+    checks = entry.provenance.checks
+    if not checks:
+        return ""
+    separator = "、" if wording.language == "zh" else ", "
+    named = (f"{wording.name_check(check.name)} ({check.count})" for check in checks)
+    return wording.say("found", checks=separator.join(named))
 
 
 def _pick_warning(entry: Entry, wording: Wording) -> str:

@@ -1,6 +1,7 @@
 """The pages' addresses: request → values → page. What a page says is decided beside this module."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 from aiohttp import web
@@ -34,7 +35,7 @@ SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Opti
 
 async def get_home(request: web.Request) -> web.StreamResponse:
     """GET /: what this is, channels × languages, the newest of each."""
-    site, language = request.app[SITE], pick_language(request)
+    site, language = request[SITE], pick_language(request)
     rows = [
         await _make_channel_row(request, channel, language)
         for channel in visibility.list_channels(request[READER], site.config)
@@ -51,7 +52,7 @@ async def get_home(request: web.Request) -> web.StreamResponse:
 
 async def get_channel(request: web.Request) -> web.StreamResponse:
     """GET /channels/{channel}/{language}: the newest articles of a channel."""
-    site, channel, tag = request.app[SITE], request.match_info["channel"], request.match_info["language"]
+    site, channel, tag = request[SITE], request.match_info["channel"], request.match_info["language"]
     language = publishing.find_channel_language(channel, tag, site.config)
     if language is None or not visibility.may_read_channel(request[READER], channel, site.config):
         raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}")
@@ -64,7 +65,7 @@ async def get_channel(request: web.Request) -> web.StreamResponse:
         ui_language=pick_language(request, language),
         site=site.config.server.name,
         base=site.base,
-        feeds=[_make_feed_link(site, channel, language)],
+        feeds=_list_feed_links(site, channel, language),
         siblings=[link for link in _list_pages(site, channel) if link.language != language],
     )
     return make_html(page, headers=SAFE | PRIVATE)
@@ -74,7 +75,7 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     """GET /articles/{outlet}/{item}/{language}: one article in one language; 410 when it was withdrawn."""
     outlet, item, tag = (request.match_info[name] for name in ("outlet", "item", "language"))
     language = normalise(tag) if is_tag(tag) else tag
-    site, reader, now = request.app[SITE], request[READER], request.app[CLOCK]()
+    site, reader, now = request[SITE], request[READER], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
         one = await publishing.find_loaded(conn, outlet, item)
     if one is None:
@@ -110,7 +111,7 @@ async def get_problems(request: web.Request) -> web.StreamResponse:
     ]
     if not rows:
         raise problems.NotFound(f"there is no problem {name!r}")
-    site = request.app[SITE]
+    site = request[SITE]
     page = render_problem_page(rows, ui_language=pick_language(request), site=site.config.server.name, base=site.base)
     return make_html(page, headers=SAFE)
 
@@ -152,7 +153,7 @@ def _answer_withdrawn(site: Site, one: publishing.Loaded, language: str, ui_lang
 
 
 async def _make_channel_row(request: web.Request, channel: str, language: str) -> ChannelRow:
-    site = request.app[SITE]
+    site = request[SITE]
     languages = publishing.list_channel_languages(channel, site.config)
     shown = language if language in languages else languages[0]
     return ChannelRow(
@@ -167,7 +168,7 @@ async def _make_channel_row(request: web.Request, channel: str, language: str) -
 
 
 async def _list_articles(request: web.Request, channel: str, language: str, limit: int) -> Sequence[ArticleRow]:
-    site, now = request.app[SITE], request.app[CLOCK]()
+    site, now = request[SITE], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
         places = await placements.list_newest(conn, channel, language, Filters(), now, limit)
         loaded = await publishing.load(conn, [place.article_id for place in places])
@@ -189,6 +190,17 @@ def _make_article_row(site: Site, one: publishing.Loaded, place: placements.Plac
         origin=entry.provenance.origin,
         description=entry.article.description,
     )
+
+
+def _list_feed_links(site: Site, channel: str, language: str) -> list[FeedLink]:
+    """One feed in every format."""
+    atom = _make_feed_link(site, channel, language)
+    rss, json = (site.feed(channel, language, format_) for format_ in ("rss", "json"))
+    return [
+        atom,
+        replace(atom, href=rss, format="RSS", media_type="application/rss+xml"),
+        replace(atom, href=json, format="JSON", media_type="application/feed+json"),
+    ]
 
 
 def _make_feed_link(site: Site, channel: str, language: str) -> FeedLink:

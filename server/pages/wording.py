@@ -31,7 +31,9 @@ OWN_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """One catalogue. `months` as they stand after a day, `names` and `sources` by primary language subtag."""
+    """One catalogue. `months` as they stand after a day, `names` and `sources` by primary language subtag,
+    `checks`: what each found.
+    """
 
     language: str
     texts: Mapping[str, str]
@@ -40,6 +42,7 @@ class Wording:
     date_pattern: str
     names: Mapping[str, str]
     sources: Mapping[str, str]
+    checks: Mapping[str, str]
 
     def say(self, key: str, **values: object) -> str:
         """Give a text with its placeholders filled; KeyError for a key that no catalogue has."""
@@ -52,6 +55,10 @@ class Wording:
     def name_source(self, tag: str) -> str:
         """Say from which language a text was translated, in the form that a sentence needs."""
         return self.sources.get(get_primary(tag)) or self.sources["other"].format(tag=tag)
+
+    def name_check(self, check: str) -> str:
+        """Name what a check found for a reader, or give the check's own name."""
+        return self.checks.get(check, check)
 
     def name_status(self, status: int) -> str:
         """Name an HTTP status for a reader."""
@@ -100,4 +107,5 @@ def _load_wording(locale: str) -> Wording:
         date_pattern=catalogue["date"]["pattern"],
         names=catalogue["languages"],
         sources=catalogue["from_languages"],
+        checks=catalogue["checks"],
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from server.client import Answer, Pushed, Session, push_document, push_version, read_document, withdraw
+from server.client import Answer, Pushed, Session, push_document, push_picture, push_version, read_document, withdraw
 
 ARTICLES = Path(__file__).with_name("articles")
 PICTURES = Path(__file__).with_name("pictures")
+UPLOADS = Path(__file__).with_name("uploads")
 
 SERVER = "{server}"
 """In a picture's address: the server that the sample is pushed to."""
@@ -25,6 +26,14 @@ class Push:
     item: str
     outlet: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture; the server makes its renditions."""
+
+    item: str
+    outlet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Withdraw:
 
 SETTLED = ("article-canceled", "article-withdrawn", "version-conflict")
 
-Step = Push | PushVersion | Withdraw
+Step = Push | PushVersion | Withdraw | Upload
 
 STEPS: tuple[Step, ...] = (
     Push("ridge-trail", outlet="caravan-wire", file="ridge-trail.md"),
@@ -62,6 +71,9 @@ STEPS: tuple[Step, ...] = (
     PushVersion("caspian-level", outlet="khazar-news", file="caspian-level.en.md"),
     Push("freight-train", outlet="silk-road-daily", file="freight-train.md"),
     Push("wind-farm", outlet="khazar-news", file="wind-farm.md"),
+    Upload("mosaic-ship.jpg", outlet="bosphorus-post"),
+    Upload("mosaic-peacock.jpg", outlet="bosphorus-post"),
+    Upload("mosaic-vine.jpg", outlet="bosphorus-post"),
     Push("lakeside-mosaic", outlet="bosphorus-post", file="lakeside-mosaic.md"),
     Push("ferry-halt", outlet="caravan-wire", file="ferry-halt.md"),
     Withdraw(
@@ -97,6 +109,8 @@ async def _perform(step: Step, session: Session, server: str, key: str) -> Answe
         case PushVersion(item, outlet, file):
             document = read_sample(file, server)
             return await push_version(session, server, key, document, outlet, item, str(document.language))
+        case Upload(name, outlet):
+            return await push_picture(session, server, key, (UPLOADS / name).read_bytes(), outlet, name)
         case Withdraw(item, outlet, reason):
             return await withdraw(session, server, key, outlet, item, reason)
 

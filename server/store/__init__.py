@@ -6,5 +6,6 @@ articles    articles, versions, topics        parallels   the other languages
 placements  where they stand  jobs        the rows of the queue
 contributions  what people hand in as parallel versions, and under which item
 keys        hashes of keys    answers     idempotency, stamps of feeds, small values
+memory      sentences translated before: entries (its rows)   glossaries  the operator's, every version
 documents   articles as bytes sql         what databases word differently
 """

@@ -96,6 +96,21 @@ async def list_article_ids(conn: AsyncConnection) -> Sequence[int]:
     return list((await conn.execute(select(articles.c.id).order_by(articles.c.id))).scalars())
 
 
+async def list_pushed(
+    conn: AsyncConnection, since: datetime, limit: int, after: int
+) -> Sequence[tuple[int, str, str, datetime, bytes]]:
+    """(id, outlet, item, first push, document that is served) of articles that are not withdrawn, by id."""
+    columns = (articles.c.id, articles.c.outlet, articles.c.item, articles.c.created_at, versions.c.document)
+    statement = (
+        select(*columns)
+        .join(versions, versions.c.id == articles.c.head_id)
+        .where(articles.c.created_at >= since, articles.c.canceled_at.is_(None), articles.c.id > after)
+        .order_by(articles.c.id)
+        .limit(limit)
+    )
+    return [tuple(row) for row in await conn.execute(statement)]
+
+
 async def list_versions(conn: AsyncConnection, article_id: int) -> Sequence[Version]:
     """All versions in their order."""
     statement = select(*_VERSION).where(versions.c.article_id == article_id).order_by(versions.c.order_key)
@@ -120,6 +135,12 @@ async def find_article_by_uri(conn: AsyncConnection, outlet: str, uri: str) -> A
         if row := (await conn.execute(statement)).one_or_none():
             return _article(row)
     return None
+
+
+async def find_articles_anywhere(conn: AsyncConnection, uri: str) -> Sequence[ArticleRow]:
+    """The articles that have this uri, whichever outlet's they are."""
+    rows = await conn.execute(_select_articles().where(articles.c.uri == uri).order_by(articles.c.id))
+    return [_article(row) for row in rows]
 
 
 async def insert_article(conn: AsyncConnection, outlet: str, item: str, uri: str, now: datetime) -> int:
@@ -171,3 +192,9 @@ async def save_topics(conn: AsyncConnection, article_id: int, codes: Iterable[st
     await conn.execute(topics.delete().where(topics.c.article_id == article_id))
     if rows := [{"article_id": article_id, "code": code} for code in sorted(set(codes))]:
         await conn.execute(topics.insert(), rows)
+
+
+async def list_articles_about(conn: AsyncConnection, article_ids: Iterable[int], code: str) -> frozenset[int]:
+    """Those of the articles that have this topic, or one below it."""
+    statement = select(topics.c.article_id).where(topics.c.code == code, topics.c.article_id.in_(list(article_ids)))
+    return frozenset((await conn.execute(statement)).scalars())

@@ -28,7 +28,8 @@ def make_content_hash(article: Article) -> str:
 def make_text_hash(article: Article) -> str:
     """The same of what is translated: a new byline or expiry makes no translation stale."""
     captions = [(picture.caption, picture.alt) for picture in article.pictures]
-    texts = (article.language, article.headline, article.description, article.body, captions)
+    keywords = [subject.name for subject in article.subjects if subject.code is None]
+    texts = (article.language, article.headline, article.description, article.body, captions, keywords)
     return hashlib.sha256(orjson.dumps(texts)).hexdigest()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, inspect, text
 
 from server.problems import Unavailable
+from server.store import access_schema, config_schema, delivery_schema, source_schema  # noqa: F401 (their tables are metadata's)
 from server.store.schema import counters, metadata
 
 STEPS: tuple[Callable[[Connection], None], ...] = ()

@@ -11,18 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article, Origin
 from server.store.documents import dump_article, load_article
+from server.store.pairs import delete_pairs
 from server.store.schema import articles, parallels, versions
+from server.store.sources import MARK
 from server.store.sql import insert_or, upsert
 from translators.checks import Finding
 
 State = Literal["pending", "ready", "held", "failed"]
+Verdict = Literal["", "released", "rejected"]
+NORMAL_URGENCY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
     """One parallel version. `article` is its text, None until there is one; `version_id`, `source_hash`: made from.
 
-    `basis`: which text on which way; `tried_hash`: the source text for which its making was given up.
+    `basis`: which text on which way; `tried_hash`: the source text for which its making was given up. `verdict`: what
+    an editor has said of this text; whatever takes its place has none.
     """
 
     article_id: int
@@ -38,9 +43,14 @@ class Parallel:
     from_language: str | None = None
     engine: str = ""
     package_sha256: str = ""
+    glossary_version: str = ""
     quality: str = ""
     score: float | None = None
     findings: tuple[Finding, ...] = ()
+    verdict: Verdict = ""
+    verdict_by: str = ""
+    verdict_at: datetime | None = None
+    verdict_note: str = ""
     article: Article | None = None
 
 
@@ -68,6 +78,7 @@ async def save_parallel(conn: AsyncConnection, parallel: Parallel) -> None:
     values = {name: getattr(parallel, name) for name in _PLAIN if name not in ("article_id", "language")}
     values["findings"] = orjson.dumps(parallel.findings).decode()
     values["document"] = None if parallel.article is None else dump_article(parallel.article)
+    values["urgency"] = (parallel.article and parallel.article.urgency) or NORMAL_URGENCY
     await upsert(conn, parallels, {"article_id": parallel.article_id, "language": parallel.language}, values)
 
 
@@ -85,7 +96,12 @@ async def set_unmade(
     conn: AsyncConnection, article_id: int, language: str, state: State, reason: str, tried_hash: str, now: datetime
 ) -> None:
     """Say why a machine version of the text with this hash was not made; the older text that is there stays."""
-    mine = (parallels.c.article_id == article_id, parallels.c.language == language, parallels.c.origin == "machine")
+    mine = (
+        parallels.c.article_id == article_id,
+        parallels.c.language == language,
+        parallels.c.origin == "machine",
+        parallels.c.basis.not_like(f"{MARK}%"),
+    )
     values = {"state": state, "reason": reason, "tried_hash": tried_hash, "changed_at": now}
     await conn.execute(parallels.update().where(*mine).values(**values))
 
@@ -93,18 +109,30 @@ async def set_unmade(
 async def delete_machine_version(conn: AsyncConnection, article_id: int, language: str) -> None:
     """What people wrote is never deleted."""
     mine = (parallels.c.article_id == article_id, parallels.c.language == language, parallels.c.origin == "machine")
-    await conn.execute(parallels.delete().where(*mine))
+    if (await conn.execute(parallels.delete().where(*mine))).rowcount:
+        await delete_pairs(conn, article_id, language)
+
+
+async def list_made(conn: AsyncConnection, first: int, last: int) -> dict[int, set[str]]:
+    """Article id → the languages in which there is a text, for articles with ids in this range."""
+    statement = select(parallels.c.article_id, parallels.c.language).where(
+        parallels.c.article_id.between(first, last), parallels.c.document.is_not(None)
+    )
+    made: dict[int, set[str]] = {}
+    for article_id, language in await conn.execute(statement):
+        made.setdefault(article_id, set()).add(language)
+    return made
 
 
 async def list_unfinished(conn: AsyncConnection) -> Sequence[int]:
-    """Living articles of which a machine version is pending, failed or stale."""
+    """Living articles of which a machine version is pending, failed or stale, or an edited one stale."""
     statement = (
         select(parallels.c.article_id)
         .join(articles, articles.c.id == parallels.c.article_id)
         .join(versions, versions.c.id == articles.c.head_id)
         .where(
             articles.c.canceled_at.is_(None),
-            parallels.c.origin == "machine",
+            parallels.c.origin.in_(("machine", "edited")),
             or_(
                 parallels.c.state.in_(("pending", "failed")),
                 parallels.c.source_hash.is_(None),

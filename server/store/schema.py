@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -38,6 +39,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only by an INTEGER key
 
+BY_PEOPLE, BY_MACHINE = text("making = ''"), text("making <> ''")  # of the memory's entries
+
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -57,6 +60,9 @@ keys = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     Column("revoked_at", UtcTime),
+    Column("scopes", Text, nullable=False, default=""),  # what it opens of what its role may; "": all of it
+    Column("label", Text, nullable=False, default=""),
+    Column("used_at", UtcTime),  # within a minute
 )
 
 # `head_id` is the version that is served: the highest by order_key, whatever the order of arrival.
@@ -73,7 +79,7 @@ articles = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("outlet", "item"),
-    Index("articles_uri", "outlet", "uri"),
+    Index("articles_uri", "uri", "outlet"),
 )
 
 # `document` is the parsed article, `raw` what the outlet sent, byte for byte. `text_hash`: of what is translated of it.
@@ -96,7 +102,8 @@ versions = Table(
 
 # Parallel versions: at most one per language beside the source. `state` is pending, ready, held or failed; the text
 # (`document`) stands for a version whose text is `source_hash`: if the head's differs, it is stale. `basis` says from
-# which text and on which way a machine made it; `tried_hash`: the text for which it was given up.
+# which text and on which way a machine made it; `tried_hash`: the text for which it was given up. `verdict` is what an
+# editor has said of this very text: "released", "rejected" or nothing.
 parallels = Table(
     "parallels",
     metadata,
@@ -112,11 +119,40 @@ parallels = Table(
     Column("from_language", Text),
     Column("engine", Text, nullable=False, default=""),
     Column("package_sha256", Text, nullable=False, default=""),
+    Column("glossary_version", Text, nullable=False, default=""),
     Column("quality", Text, nullable=False, default=""),
     Column("score", Float),
     Column("findings", Text, nullable=False, default="[]"),
+    Column("verdict", Text, nullable=False, default=""),
+    Column("verdict_by", Text, nullable=False, default=""),
+    Column("verdict_at", UtcTime),
+    Column("verdict_note", Text, nullable=False, default=""),
+    Column("urgency", Integer, nullable=False, default=5),  # of the text that there is: the desk's order
     Column("document", LargeBinary),
     Column("changed_at", UtcTime, nullable=False),
+    Index("parallels_desk", "state", "urgency", "changed_at"),
+)
+
+# What editors ask the outlet about a version of its article.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
+    Column("language", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+)
+
+# The texts of a parallel version beside those that they were made from, with their sentences (translators.fields).
+pairs = Table(
+    "pairs",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("from_language", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
 )
 
 # What people wrote as parallel versions, all of it, in the order of arrival.
@@ -145,7 +181,10 @@ aliases = Table(
 )
 
 # Where an article stands: one row per channel and language. `shown_at` is the time from which readers see this state
-# (never before an embargo ends), `expires_at` that from which a usable one is gone. `mark` is what else the entry says.
+# (never before an embargo ends), `expires_at` that from which a usable one is gone. `mark` is what else the entry says,
+# `extent` how much of the text stands there. `change` orders what readers can notice, over all places: NULL while
+# nobody can see the row. `appeared` is the change with which it came (again); `position` its number in its feed, which
+# it keeps for good.
 placements = Table(
     "placements",
     metadata,
@@ -158,13 +197,19 @@ placements = Table(
     Column("content_hash", Text, nullable=False),
     Column("mark", Text, nullable=False),
     Column("route", Text, nullable=False),
-    Column("change", BigInteger, nullable=False),
+    Column("extent", Text, nullable=False, default="full"),
+    Column("rights", Text, nullable=False, default=""),  # what is limited (server/rights.dump_rights)
+    Column("labels", Text, nullable=False, default=""),  # of routes, one a line
+    Column("change", BigInteger, unique=True),
+    Column("appeared", BigInteger),
+    Column("position", BigInteger),
     Column("published_at", UtcTime, nullable=False),
     Column("shown_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
     UniqueConstraint("channel", "language", "article_id"),
     Index("placements_newest", "channel", "language", "shown_at"),
     Index("placements_changed", "channel", "language", "change"),
+    Index("placements_archived", "channel", "language", "position", unique=True),
 )
 
 # The topics of an article's head version, ancestors included, for filters.
@@ -176,8 +221,38 @@ topics = Table(
     Index("topics_code", "code"),
 )
 
+# Uploaded pictures. The files stand in the data folder, by the SHA-256 of what was uploaded; `shown_sha256` is the file
+# that the `renditions` (JSON) were made from.
+media = Table(
+    "media",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sha256", Text, nullable=False, index=True),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("shown_sha256", Text, index=True),
+    Column("renditions", Text, nullable=False, default="[]"),
+)
+
+# Which uploads of its outlet an article shows, in which language: through it the gate knows who may see a picture.
+media_uses = Table(
+    "media_uses",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("media_uses_name", "name"),
+)
+
 # State is the queue: a job is written in the transaction of the fact that causes it. `revision` grows when a fact
 # comes in while the job waits or runs: only a run that saw the last revision ends the job, under its own claim.
+# `turn` lets owners take turns: among equally urgent jobs each owner's next one comes before anybody's second.
 jobs = Table(
     "jobs",
     metadata,
@@ -186,6 +261,8 @@ jobs = Table(
     Column("subject", Text, nullable=False),
     Column("batch", Text, nullable=False),
     Column("priority", Integer, nullable=False),
+    Column("owner", Text, nullable=False, default=""),
+    Column("turn", BigInteger, nullable=False, default=0),
     Column("revision", Integer, nullable=False, default=1),
     Column("attempts", Integer, nullable=False, default=0),
     Column("run_at", UtcTime, nullable=False),
@@ -197,6 +274,8 @@ jobs = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("kind", "subject"),
     Index("jobs_due", "kind", "run_at"),
+    Index("jobs_order", "kind", "priority", "turn", "run_at", "id"),
+    Index("jobs_turns", "kind", "owner", "turn"),
     sqlite_autoincrement=True,  # an id is never used again
 )
 
@@ -219,4 +298,47 @@ stamps = Table(
     Column("feed", Text, primary_key=True),
     Column("etag", Text, nullable=False),
     Column("modified_at", UtcTime, nullable=False),
+)
+
+# The translation memory: what became of sentences before. `text_hash` is of languages and text, `template_hash` of the
+# text without its numbers. People's entries have the making "" and beam 0; a machine's say what made them, and
+# `details` holds its links, untouched parts and findings.
+memory = Table(
+    "memory",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_hash", LargeBinary, nullable=False),
+    Column("template_hash", LargeBinary, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("making", Text, nullable=False),
+    Column("beam", Integer, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("details", Text, nullable=False),
+    UniqueConstraint("text_hash", "making", "beam"),
+    Index("memory_near", "source", "target", "length"),
+    Index("memory_templates", "template_hash", sqlite_where=BY_PEOPLE, postgresql_where=BY_PEOPLE),
+    Index("memory_used", "used_at", sqlite_where=BY_MACHINE, postgresql_where=BY_MACHINE),
+)
+
+# Glossaries of the operator: every version that was ever in force; `exchange` is "" for the one that is for all.
+glossaries = Table(
+    "glossaries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("exchange", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("terms_hash", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("exchange", "number"),
 )

@@ -31,12 +31,16 @@ async def upsert_all(
     )
 
 
-async def next_change(conn: AsyncConnection) -> int:
-    """The next number of the order in which readers notice changes."""
+async def next_changes(conn: AsyncConnection, count: int) -> range:
+    """The next numbers of the order in which readers notice changes.
+
+    Until the transaction ends nobody else gets any: numbers are committed in their order, so no reader skips one.
+    """
     statement = (
         counters.update()
         .where(counters.c.name == "change")
-        .values(value=counters.c.value + 1)
+        .values(value=counters.c.value + count)
         .returning(counters.c.value)
     )
-    return int((await conn.execute(statement)).scalar_one())
+    last = int((await conn.execute(statement)).scalar_one())
+    return range(last - count + 1, last + 1)

@@ -223,7 +223,7 @@ class Karvan:
 
     def is_idle(self) -> bool:
         """Whether no job is left: all that can be translated is."""
-        return self.query("SELECT count(*) FROM jobs") == [(0,)]
+        return self.query("SELECT count(*) FROM jobs WHERE kind <> 'turn'") == [(0,)]
 
     def is_working(self) -> bool:
         """Whether a worker holds a translation job."""

@@ -79,3 +79,22 @@ def test_a_second_server_is_refused_with_one_line_and_harms_nobody(karvan, make_
     assert third.err == f"karvan: cannot listen on 127.0.0.1:{karvan.port}: Address already in use\n"
     assert not (elsewhere.data / "karvan.db").exists(), "nothing is begun before the port is there"
     assert first.call("GET", "/livez").status == 200
+
+
+@pytest.mark.slow
+async def test_an_engine_behind_http_that_hangs_does_not_keep_the_server(karvan, libre):
+    karvan.settings |= {
+        "TRANSLATION__ENGINE": "newsroom",
+        "ENGINES__NEWSROOM__URL": libre.url,
+        "ENGINES__NEWSROOM__TIMEOUT_SECONDS": "600",
+        "OUTBOUND__ALLOW": '["127.0.0.0/8"]',
+    }
+    key = await karvan.issue_key("admin")
+    server = await asyncio.to_thread(karvan.serve)
+    libre.goes_on.clear()
+    assert server.push("en", "one", key).status == 201
+    await asyncio.to_thread(server.wait_for, lambda: libre.seen, "request to the engine")
+    ended = await asyncio.to_thread(server.stop)
+    assert (ended.status, ended.seconds < 10) == (0, True), ended
+    assert "Traceback" not in ended.out + ended.err
+    assert not karvan.is_working(), "what was cut off is not given back"

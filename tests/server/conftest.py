@@ -16,7 +16,7 @@ from server.access import find_role, hash_key, make_key
 from server.app import make_app
 from server.config import Config
 from server.configfile import parse_config
-from server.keys import CLOCK, CONFIG, DATABASE
+from server.keys import CLOCK, DATABASE, LIVE
 from server.refusals import Runner
 from server.store.jobs import count_jobs
 from server.store.keys import KeyRow, save_key
@@ -67,7 +67,7 @@ class Server:
     async def get_key(self, owner: str) -> str:
         if owner not in self.keys:
             key, key_id = make_key()
-            role = find_role(owner, self.app[CONFIG])
+            role = find_role(owner, self.app[LIVE].current.config)
             assert role is not None
             async with self.app[DATABASE].write() as conn:
                 await save_key(conn, KeyRow(key_id, owner, role, hash_key(key), self.app[CLOCK]()))
@@ -79,7 +79,7 @@ class Server:
         async with asyncio.timeout(20):
             while True:
                 async with self.app[DATABASE].read() as conn:
-                    if not await count_jobs(conn):
+                    if not await count_jobs(conn, self.clock.now):
                         return
                 await asyncio.sleep(0.03)
 
@@ -129,7 +129,10 @@ StartServer = Callable[..., Any]
 
 @pytest.fixture
 async def start(tmp_path: Path, config: Config, clock: Clock) -> AsyncIterator[StartServer]:
-    """Start a server on the test's own data folder: again and again, one after the other."""
+    """Start a server on the test's own data folder: again and again, one after the other.
+
+    With `beside`, the name of a folder of its own, it runs beside those that run already.
+    """
     running: list[tuple[web.AppRunner, aiohttp.ClientSession]] = []
 
     async def stop() -> None:
@@ -139,10 +142,12 @@ async def start(tmp_path: Path, config: Config, clock: Clock) -> AsyncIterator[S
             await runner.cleanup()
 
     async def start_server(**options: Any) -> Server:
-        await stop()
+        folder = options.pop("beside", "")
+        if not folder:
+            await stop()
         port = options.pop("port", 0)
         options = {"translator": PseudoTranslator(), "clock": clock, "base": "https://karvan.example"} | options
-        app = make_app(options.pop("config", config), tmp_path, **options)
+        app = make_app(options.pop("config", config), tmp_path / folder, **options)
         runner = Runner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -1,12 +1,14 @@
 """Pages in a real browser, under their own Content-Security-Policy: Debian's Chromium, without a screen."""
 
 import asyncio
+import io
 import shutil
 import socket
 from pathlib import Path
 
 import pytest
 from lxml import html
+from PIL import Image
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = (
@@ -55,3 +57,51 @@ async def check_page(start, folder: Path, language: str) -> None:
     assert "Failed to load" not in said
     assert picture.startswith(b"\x89PNG")
     assert len(picture) > 10_000
+
+
+PLATES = (("wide.jpg", (1600, 900)), ("tall.jpg", (700, 1100)), ("small.jpg", (500, 500)))
+
+
+async def push_exhibition(server, text: str) -> None:
+    """An article of caravan-wire that shows three uploads in this order."""
+    associations = []
+    for number, (name, size) in enumerate(PLATES):
+        file = io.BytesIO()
+        Image.effect_mandelbrot(size, (-2.2, -1.2, 1.0, 1.2), 60 + number).convert("RGB").save(file, "JPEG")
+        address = f"/v1/media/caravan-wire/{name}"
+        assert (await server.call("PUT", address, by="caravan-wire", data=file.getvalue())).status == 201
+        associations.append(
+            {
+                "name": name,
+                "type": "picture",
+                "renditions": [{"href": server.base + address}],
+                "descriptions": [
+                    {"role": "caption", "value": f"Plate {number + 1} of the exhibition in the old caravanserai."},
+                    {"role": "alt", "value": f"The plate that is {name.removesuffix('.jpg')}"},
+                ],
+                "by": "Nino Kvaratali",
+            }
+        )
+    answer = await server.push(text=text, associations=associations)
+    assert answer.status == 201
+    await server.settle()
+
+
+@pytest.mark.parametrize("text", ["<p>The ministers of four countries will see the exhibition on Friday.</p>", ""])
+async def test_an_exhibition_in_a_browser(start, tmp_path, text):
+    """In a translated page: pictures in their order, each loaded under the page's policy, with its caption."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = await start(port=port, base=f"http://127.0.0.1:{port}")
+    await push_exhibition(server, text)
+    page, said, _ = await browse(f"{server.base}/articles/caravan-wire/one/az", tmp_path)
+    assert page.xpath("//figure//img/@alt") == [f"[az] The plate that is {one}" for one in ("wide", "tall", "small")]
+    captions = [caption.text_content() for caption in page.xpath("//figure//figcaption/span[@lang='az']")]
+    assert captions == [f"[az] Plate {number} of the exhibition in the old caravanserai." for number in (1, 2, 3)]
+    assert len(page.xpath("//section[@class='gallery']//li")) == (2 if text else 3)
+    for image in page.xpath("//figure//img"):
+        assert image.get("src").startswith(f"{server.base}/media/")
+        assert image.get("srcset").count(" ") >= 2
+    assert "Content Security Policy" not in said
+    assert "Failed to load" not in said

@@ -210,7 +210,7 @@ def test_a_fault_in_front_matter_is_named_with_file_and_key(tmp_path: Path, fron
         ("a.html", b"<p lang=en>\xe9</p>", "not UTF-8"),
         ("a.json", b"[1]", "no JSON object"),
         ("a.json", b"{", "not JSON"),
-        ("a.xml", b"<feed xmlns='http://www.w3.org/2005/Atom'/>", "neither an Atom entry nor"),
+        ("a.xml", b"<feed xmlns='http://www.w3.org/2005/Atom'/>", "no Atom entry, RSS document or"),
         ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "DOCTYPE"),
         ("a.md", b" " * 8_000_001, "larger than 8,000,000 bytes"),
     ],
@@ -274,6 +274,7 @@ def test_ninjs_with_odd_ids_is_left_to_the_server_to_judge(tmp_path: Path, alt_i
     ("xml", "media_type"),
     [
         (b'<entry xmlns="http://www.w3.org/2005/Atom" xml:lang="ru"/>', "application/atom+xml;type=entry"),
+        (b"<rss><channel><language>ru</language><item/></channel></rss>", "application/rss+xml"),
         (
             b'<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" xml:lang="ru"/>',
             "application/vnd.iptc.g2.newsitem+xml",

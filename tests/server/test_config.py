@@ -4,14 +4,27 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.config import Channel, Config, Exchange, Outlet, Route, Server, Subscriber, When
+from server.config import (
+    Channel,
+    Config,
+    Destination,
+    Engine,
+    Exchange,
+    Outlet,
+    Route,
+    Server,
+    Source,
+    Subscriber,
+    When,
+)
 from server.configfile import ConfigError, load_config, parse_config
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
@@ -23,6 +36,8 @@ configured = ["az", "en"]
 pivot = "en"
 [translation.quality]
 "az-en" = "publish"
+[translation.held]
+"en-az" = "wait"
 [outlets.north]
 name = "North"
 country = "AZ"
@@ -82,7 +97,7 @@ def test_an_empty_file_is_the_defaults() -> None:
 
 
 def list_tables() -> Iterator[str]:
-    yield from (line for line in SMALL.splitlines() if line.startswith("[") and "quality" not in line)
+    yield from (line for line in SMALL.splitlines() if line.startswith("[") and "translation." not in line)
 
 
 @pytest.mark.parametrize("table", sorted(set(list_tables())))
@@ -118,6 +133,8 @@ CONTRADICTIONS = {
     ('configured = ["az", "en"]', 'configured = ["az", "en", "az"]'): "languages.configured: 'az' stands there twice",
     ('"az-en" = "publish"', '"az-ru" = "publish"'): "translation.quality.az-ru: is no direction",
     ('"az-en" = "publish"', '"az-az" = "publish"'): "translation.quality.az-az: is no direction",
+    ('"en-az" = "wait"', '"en-ru" = "wait"'): "translation.held.en-ru: is no direction",
+    ('"en-az" = "wait"', '"en-az" = "hold"'): "translation.held.en-az: Input should be 'publish', 'mark', 'headline'",
     ('languages = ["az"]', 'languages = ["az", "tr"]'): "outlets.north.languages: 'tr' is not among",
     ('members = ["north", "south"]', 'members = ["north", "west"]'): "exchanges.both.members: there is no outlet",
     ('languages = ["en"]', 'languages = ["en", "ru"]'): "exchanges.both.languages: 'ru' is not among",
@@ -129,7 +146,7 @@ CONTRADICTIONS = {
     ('name = "second"', 'name = "first"'): "routes.1.name: a route above is called 'first' too",
     ('to = ["all"]', 'to = ["nowhere"]'): "routes.1.to: there is no channel 'nowhere'",
     ('to = ["all"]', 'to = ["desk"]'): "routes.1.to: channel 'desk' shows what is held",
-    ('to = ["all"]', 'to = ["all"]\nmachine = "hold"\nheld = "publish"'): "routes.1.held: machine = \"hold\" holds",
+    ('to = ["all"]', 'to = ["all"]\nmachine = "hold"\nheld = "mark"'): "routes.1.held: machine = \"hold\" holds",
     ('to = ["all"]', 'to = ["all"]\nlanguages = ["ru"]'): "routes.1.languages: 'ru' is not among",
     ('when = { outlet = "north" }', 'when = { outlet = ["north", "west"] }'): "routes.1.when.outlet: no outlet 'west'",
     ('when = { outlet = "north" }', 'when = { exchange = "neither" }'): "routes.1.when.exchange: no exchange 'neither'",
@@ -139,14 +156,14 @@ CONTRADICTIONS = {
     ('when = { outlet = "north" }', 'when = { subject = "medtop:99999999" }'): "'medtop:99999999' is no Media Topic",
     ('when = { outlet = "north" }', "when = { outlet = [] }"): "routes.1.when: `outlet` is empty",
     ('when = { outlet = "north" }', "when = { urgency = 10 }"): "routes.1.when.urgency.0: Input should be less than",
-    ('to = ["all"]', "to = []"): "routes.1.to: Tuple should have at least 1 item",
+    ('to = ["all"]', "to = []"): "routes.1.to: is empty: it would lead nowhere",
 }  # fmt: skip
 LAST = "the last line"  # that reads so
 PLACES = {  # where the fault is not at the first line of what was changed
     'shows = "held"\nexchange = "both"': "[channels.desk]",
     'access = "public"': 'shows = "held"',
     'name = "first"': LAST,
-    'to = ["all"]\nmachine = "hold"\nheld = "publish"': 'held = "publish"',
+    'to = ["all"]\nmachine = "hold"\nheld = "mark"': 'held = "mark"',
     'to = ["all"]\nlanguages = ["ru"]': 'languages = ["ru"]',
 }
 
@@ -173,7 +190,7 @@ def test_a_members_channel_without_an_exchange_is_refused() -> None:
     assert f"here.toml:{line_of(SMALL, '[channels.inner]')}: channels.inner: " in fault
 
 
-TAKEN = "outlets, subscribers and `admin` share one set of ids: this one is taken"
+TAKEN = "outlets, subscribers, editors and `admin` share one set of ids: this one is taken"
 
 
 @pytest.mark.parametrize(
@@ -182,6 +199,7 @@ TAKEN = "outlets, subscribers and `admin` share one set of ids: this one is take
         ("[outlets.admin]\nname = 'A'\ncountry = 'AZ'", "outlets.admin"),
         ("[subscribers.admin]\nname = 'A'", "subscribers.admin"),
         ("[subscribers.north]\nname = 'N'", "outlets.north"),
+        ("[editors.north]\nname = 'N'\nexchanges = '*'", "editors.north"),
     ],
 )
 def test_nobody_shares_the_id_of_another(table: str, path: str) -> None:
@@ -270,6 +288,7 @@ def test_simplified_chinese_is_zh_however_it_is_spelled(spelling: str) -> None:
         ("KARVAN_OUTBOUND__ALLOW", '["10.0.0.0/8"]', ("outbound", "allow"), ("10.0.0.0/8",)),
         ("KARVAN_TRANSLATION__QUALITY__AZ_EN", "draft", ("translation", "quality", "az-en"), "draft"),
         ("KARVAN_TRANSLATION__QUALITY__EN_AZ", "draft", ("translation", "quality", "en-az"), "draft"),
+        ("KARVAN_TRANSLATION__HELD__AZ_EN", "headline", ("translation", "held", "az-en"), "headline"),
         ("KARVAN_OUTLETS__NORTH__NAME", "Far North", ("outlets", "north", "name"), "Far North"),
         ("karvan_server__port", "9000", ("server", "port"), 8080),
         ("KARVAN_PORT", "9000", ("server", "port"), 8080),
@@ -314,7 +333,8 @@ def list_models(model: type[pydantic.BaseModel] = Config) -> Iterator[type[pydan
     yield model
     for field in model.model_fields.values():
         for inner in list_parts(field.annotation):
-            yield from list_models(inner)
+            if inner is not model:  # conditions are made of conditions
+                yield from list_models(inner)
 
 
 def list_parts(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
@@ -354,21 +374,24 @@ def test_the_shipped_file_is_valid() -> None:
 
 def list_options(annotation: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The path of every option of the models; `*` for a name of the operator's choice."""
+    if annotation is When or (annotation is Route and path[0] == "exchanges"):
+        return  # conditions are told in words; an exchange's routes are as the others
     if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
         for name, field in annotation.model_fields.items():
-            yield from list_options(field.annotation, (*path, name))
+            yield from list_options(field.annotation, (*path, field.alias or name))
         return
     parts = list(list_parts(annotation))
     if not parts:
         yield path
-    for part in parts:
-        yield from list_options(part, (*path, "*"))
+    for part in parts:  # a table, or many by number or name
+        yield from list_options(part, path if get_origin(annotation) in (Union, UnionType) else (*path, "*"))
 
 
 def list_keys(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(values, dict):
-        free = path in {("outlets",), ("exchanges",), ("channels",), ("subscribers",)}
+        free = path in {("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("engines",), ("rights",),
+                        ("destinations",), ("sources",), ("editors",), ("quotas",)}  # fmt: skip
         for name, value in values.items():
             yield from list_keys(value, (*path, "*" if free else name))
     elif isinstance(values, list):
@@ -376,14 +399,145 @@ def list_keys(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
             yield from list_keys(value, (*path, "*"))
 
 
+def uncomment_engine(text: str) -> str:
+    """The shipped file with its example of an engine in force: the sample itself reaches nothing."""
+    start = text.index("# [engines.newsroom]")
+    end = text.index("\n\n", start)
+    return text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+
+
+def uncomment_quota(text: str) -> str:
+    """The shipped file with its example of a quota in force."""
+    start = text.index("# [quotas.outlet]")
+    end = text.index("\n\n", start)
+    return text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+
+
+def uncomment_destination(text: str) -> str:
+    """The shipped file with its example of a destination in force."""
+    start = text.index("# [destinations.evening-paper]")
+    end = text.index("\n\n", start)
+    return text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+
+
+def test_the_shipped_example_of_a_destination_is_valid_once_it_has_a_key() -> None:
+    text = uncomment_destination(SHIPPED.read_text())
+    assert "a key of 16 characters or more is needed" in refuse(text)[0]
+    config = parse_config(text, environment={"KARVAN_DESTINATIONS__EVENING_PAPER__KEY": "a secret of the two of us"})
+    assert "a secret" not in repr(config)
+    default = Destination(url="http://x.example", channels=("world",))
+    given = {"url", "channels", "key", "subscriber"}
+    assert config.destinations["evening-paper"].model_dump(exclude=given) == default.model_dump(exclude=given)
+
+
+def uncomment_source(text: str) -> str:
+    """The shipped file with its example of a source in force."""
+    start = text.index("# [sources.mountain-times]")
+    end = text.index("\n\n", start)
+    return text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+
+
+def test_the_shipped_example_of_a_source_is_valid_once_the_server_has_a_tag_of_its_own() -> None:
+    text = uncomment_source(SHIPPED.read_text())
+    assert "set one of your own" in refuse(text)[0]
+    config = parse_config(
+        text,
+        environment={"KARVAN_SERVER__TAG": "own.example,2026", "KARVAN_SOURCES__MOUNTAIN_TIMES__KEY": "secret-word"},
+    )
+    assert "secret-word" not in repr(config)
+    default = Source(url="https://x.example", outlet="caravan-wire")
+    given = {"url", "language", "key"}
+    assert config.sources["mountain-times"].model_dump(exclude=given) == default.model_dump(exclude=given)
+
+
+def uncomment_routing(text: str) -> str:
+    """The shipped file with its examples of exchanges, rights and routes in force."""
+    for first in ("# [exchanges.example]", "# [rights.example]", "# [[routes]]"):
+        start = text.index(first)
+        end = text.find("\n\n", start) if "\n\n" in text[start:] else len(text)
+        text = text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+    return text
+
+
+def test_the_shipped_examples_of_routing_are_valid() -> None:
+    config = parse_config(uncomment_routing(SHIPPED.read_text()), environment={})
+    assert (len(config.routes), len(config.exchanges), len(config.rights)) == (5, 3, 2)
+
+
+def test_the_shipped_example_of_an_engine_is_valid_once_its_address_is_allowed() -> None:
+    text = uncomment_engine(SHIPPED.read_text()).replace('# "az-en" = "newsroom"', '"az-en" = "newsroom"')
+    assert "10.1.2.3 is a private address" in refuse(text)[0]
+    config = parse_config(text.replace("allow = []", 'allow = ["10.1.2.3"]'), environment={})
+    default = Engine(url="http://x.example")
+    assert config.translation.engine_of == {"az-en": "newsroom"}
+    assert config.engines["newsroom"].model_dump(exclude={"url"}) == default.model_dump(exclude={"url"})
+
+
+ENGINE = """\
+[outbound]
+allow = ["10.1.0.0/16", "mt.internal"]
+[engines.newsroom]
+url = "http://10.1.2.3:5000"
+[translation.engine_of]
+"az-en" = "newsroom"
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "into", "reason"),
+    [
+        (
+            '"az-en" = "newsroom"',
+            '"az-en" = "newsrom"',
+            "there is no engine 'newsrom'; there are argos, pseudo, off, n",
+        ),
+        ('"az-en" = "newsroom"', '"az-de" = "newsroom"', "is no direction between two of languages.configured"),
+        ("[engines.newsroom]", "[engines.argos]", "is the name of an engine that Karvan has already"),
+        ('url = "http://10.1.2.3:5000"', 'url = "ftp://10.1.2.3"', "String should match pattern"),
+        ('url = "http://10.1.2.3:5000"', 'url = "http://user:word@10.1.2.3"', "String should match pattern"),
+        ('url = "http://10.1.2.3:5000"', 'url = "http://10.1.2.3:99999"', "Port out of range"),
+        ('url = "http://10.1.2.3:5000"', 'url = "http://10.2.2.3:5000"', "10.2.2.3 is a private address"),
+        ('url = "http://10.1.2.3:5000"', 'url = "http://localhost:5000"', "localhost is a private address"),
+        ('url = "http://10.1.2.3:5000"', 'url = "http://[::1]:5000"', "::1 is a private address"),
+        ('allow = ["10.1.0.0/16", "mt.internal"]', 'allow = ["10.1.2.3/16"]', "'10.1.2.3/16' is no network"),
+    ],
+)
+def test_an_engine_that_could_not_work_is_refused_with_its_line(line: str, into: str, reason: str) -> None:
+    text = SMALL.replace("[outlets.north]", ENGINE + "[outlets.north]")
+    assert parse_config(text, environment={}).engines["newsroom"].timeout_seconds == 30
+    changed = text.replace(line + "\n", into + "\n")
+    assert changed != text
+    faults = refuse(changed)
+    assert any(reason in fault and fault.startswith("here.toml:") for fault in faults), faults
+
+
+def test_any_engine_may_be_that_of_all_directions() -> None:
+    text = ENGINE.replace("[translation.engine_of]", "[translation]").replace('"az-en"', "engine")
+    assert parse_config(text, environment={}).translation.engine == "newsroom"
+    assert refuse('[translation]\nengine = "babelfish"')[0].startswith("here.toml:2: translation.engine: there is no")
+
+
+def test_the_key_of_an_engine_comes_from_the_environment_and_is_shown_nowhere() -> None:
+    config = parse_config(ENGINE, environment={"KARVAN_ENGINES__NEWSROOM__KEY": "secret-word"})
+    assert config.engines["newsroom"].key == "secret-word"
+    assert "secret-word" not in repr(config)
+
+
 def test_the_shipped_file_names_every_option() -> None:
     """It is the manual: an option is a key of it; what the sample does not use stands in a comment."""
     text = SHIPPED.read_text()
-    keys = set(list_keys(tomllib.loads(text)))
+    keys = set(
+        list_keys(
+            tomllib.loads(
+                uncomment_source(uncomment_destination(uncomment_routing(uncomment_engine(uncomment_quota(text)))))
+            )
+        )
+    )
     missing = [path for path in list_options(Config) if path not in keys and path[:3] != ("routes", "*", "when")]
     assert missing == []
     conditions = text[text.index("#   when") : text.index("#   to ")]
-    assert [name for name in When.model_fields if not re.search(rf"\b{name}\b", conditions)] == []
+    names = [field.alias or name for name, field in When.model_fields.items()]
+    assert [name for name in names if not re.search(rf"\b{name}\b", conditions)] == []
 
 
 def test_an_option_of_the_shipped_file_has_its_default_or_the_samples_value() -> None:

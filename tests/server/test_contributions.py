@@ -154,13 +154,104 @@ async def test_a_set_is_confirmed_by_its_etag_until_something_in_it_changes(star
     assert guarded.status == 200
     stale = await server.call("PUT", ONE, by="khazar-news", json=ENGLISH, headers={"If-Match": etag})
     assert stale.status == 412
-    version = {"by": "khazar-news", "json": AZERBAIJANI}
     new = (await server.call("GET", ONE, by="khazar-news")).headers["ETag"]
-    path = f"{ONE}/versions/az"
-    assert (await server.call("PUT", path, **version, headers={"If-Match": etag})).status == 412
-    assert (await server.call("PUT", path, **version, headers={"If-Match": new})).status == 200
     assert (await server.call("DELETE", ONE, by="khazar-news", headers={"If-Match": etag})).status == 412
     assert (await server.call("DELETE", ONE, by="khazar-news", headers={"If-Match": new})).status == 200
+
+
+VERSION = f"{ONE}/versions/az"
+
+
+async def get_guard(server: Any, by: str = "khazar-news") -> str:
+    answer = await server.call("GET", f"{ONE}?language=az", by=by)
+    assert answer.status == 200, answer.text
+    return answer.headers["ETag"]
+
+
+async def put_guarded(server: Any, document: Any, by: str = "admin", **headers: str) -> Any:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await server.call("PUT", VERSION, by=by, json=document, headers=sent)
+
+
+async def test_two_editors_do_not_overwrite_each_other(quiet):
+    await put(quiet, ENGLISH, status=201)
+    await put(quiet, AZERBAIJANI, VERSION)
+    seen = await get_guard(quiet, "admin")
+    assert seen == await get_guard(quiet, "admin")
+    first = await put_guarded(quiet, CORRECTED, If_Match=seen)
+    assert (first.status, first.json["changed"]) == (200, True)
+    other = CORRECTED | {"headlines": [{"value": "Nazirlər cümə günü paytaxtda ticarəti müzakirə edirlər, başqası"}]}
+    refused = await put_guarded(quiet, other, If_Match=seen)
+    assert refused.status == 412
+    assert first.headers["ETag"] in refused.json["detail"]
+    assert await get_headline(quiet, "az") == CORRECTED["headlines"][0]["value"]
+    assert (await put_guarded(quiet, other, If_Match=first.headers["ETag"])).status == 200  # the answer's is as good
+    assert (await put_guarded(quiet, CORRECTED)).status == 200  # who does not ask is not refused
+
+
+async def test_a_machine_version_that_was_remade_is_not_corrected_unseen(start):
+    server = await start()
+    await put(server, ENGLISH, status=201)
+    await server.settle()
+    seen = await get_guard(server, "admin")
+    await put(server, NEWER)
+    assert (await put_guarded(server, CORRECTED, If_Match=seen)).status == 412  # of a text that is served no more
+    await server.settle()
+    assert (await put_guarded(server, CORRECTED, If_Match=seen)).status == 412
+    assert (await get_set(server))["versions"]["az"]["origin"] == "machine"
+    assert (await put_guarded(server, CORRECTED, If_Match=await get_guard(server, "admin"))).status == 200
+
+
+async def test_what_is_not_translated_changes_no_versions_guard(quiet):
+    await put(quiet, ENGLISH, status=201)
+    await put(quiet, AZERBAIJANI, VERSION)
+    seen = await get_guard(quiet)
+    await put(quiet, ENGLISH | {"copyrightNotice": "© 2026"})
+    now = await get_guard(quiet)
+    assert now != seen  # it shows the notice
+    assert (await put_guarded(quiet, CORRECTED, If_Match=seen)).status == 200
+
+
+async def test_the_articles_etag_says_nothing_of_its_versions(quiet):
+    pushed = await put(quiet, ENGLISH, status=201)
+    await put(quiet, AZERBAIJANI, VERSION)
+    for by in ("khazar-news", "admin"):
+        of_set = (await quiet.call("GET", ONE, by=by)).headers["ETag"]
+        for etag in (pushed.headers["ETag"], of_set):
+            assert (await put_guarded(quiet, CORRECTED, If_Match=etag)).status == 412
+    guarded = await quiet.call("PUT", ONE, by="khazar-news", json=NEWER, headers={"If-Match": await get_guard(quiet)})
+    assert guarded.status == 412  # nor a version's of the article
+
+
+async def test_a_version_that_is_not_there_yet(quiet):
+    await put(quiet, ENGLISH, status=201)  # wanted of the machine, which has not made it
+    for etag in ("*", '"0123"'):
+        assert (await put_guarded(quiet, AZERBAIJANI, If_Match=etag)).status == 412
+    made = await put_guarded(quiet, AZERBAIJANI, by="khazar-news", If_None_Match="*")
+    assert made.status == 200
+    assert (await put_guarded(quiet, CORRECTED, If_None_Match="*")).status == 412
+    assert (await put_guarded(quiet, CORRECTED, If_None_Match=made.headers["ETag"])).status == 412
+    assert (await put_guarded(quiet, CORRECTED, If_Match="*")).status == 200
+
+
+async def test_the_source_has_the_etag_of_its_article(quiet):
+    await put(quiet, ENGLISH, status=201)
+    source = (await quiet.call("GET", f"{ONE}?language=en", by="khazar-news")).headers["ETag"]
+    answer = await quiet.call("PUT", ONE, by="khazar-news", json=NEWER, headers={"If-Match": source})
+    assert answer.status == 200
+    own = await quiet.call("PUT", f"{ONE}/versions/en", by="khazar-news", json=ENGLISH, headers={"If-Match": source})
+    assert own.status == 422
+
+
+async def test_a_linked_document_is_guarded_as_the_version_that_it_is(quiet):
+    await put(quiet, ENGLISH | {"uri": "urn:x:one"}, status=201)
+    alias = "/v1/articles/khazar-news/one-in-az"
+    made = await put(quiet, link(AZERBAIJANI, "urn:x:one"), alias)
+    assert made.headers["ETag"][:33] == (await get_guard(quiet))[:33]
+    for etag, status in (('"0123"', 412), (made.headers["ETag"], 200)):
+        document = link(CORRECTED, "urn:x:one")
+        answer = await quiet.call("PUT", alias, by="khazar-news", json=document, headers={"If-Match": etag})
+        assert answer.status == status
 
 
 async def test_no_shared_cache_keeps_what_is_said_to_one_reader(quiet):

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from multidict import CIMultiDict
 
-from server.feedcache import pick_encoding
+from server.negotiation import pick_encoding
 from server.publishing import next_modified
 
 LANGUAGES = ("az", "en", "ru", "tr", "zh")
@@ -235,10 +235,11 @@ NEGOTIATION = [
     ("GZIP", "gzip"),
     ("x-gzip", "gzip"),
     ("deflate", ""),
-    ("gzip, deflate, br, zstd", "br"),
+    ("gzip, deflate, br, zstd", "zstd"),
+    ("gzip, br", "br"),
     ("gzip, zstd", "zstd"),
-    ("*", "br"),
-    ("br;q=0, *", "zstd"),
+    ("*", "zstd"),
+    ("zstd;q=0, *", "br"),
     ("gzip;q=1.0, br;q=0.5", "gzip"),
     ("gzip; q=0.2 , zstd ;q=0.3", "zstd"),
     ("gzip;q=0", ""),
@@ -248,7 +249,7 @@ NEGOTIATION = [
     ("identity;q=1, gzip;q=0.5", ""),
     ("identity;q=0.5, gzip;q=0.5", "gzip"),
     ("identity;q=0, gzip;q=0.1", "gzip"),
-    ("identity;q=0, *", "br"),
+    ("identity;q=0, *", "zstd"),
     ("gzip;q=0, *;q=0, identity", ""),
     ("identity;q=0", None),
     ("*;q=0", None),
@@ -467,7 +468,10 @@ async def check_lists(server, reader):
     channels = await server.call("GET", "/v1/channels", by=reader)
     opml = await server.call("GET", "/feeds.opml", by=reader)
     assert opml.headers["Vary"] == channels.headers["Vary"] == "Authorization"
-    in_json = {href for channel in channels.json for formats in channel["feeds"].values() for href in formats.values()}
+    formats = [formats for channel in channels.json for formats in channel["feeds"].values()]
+    in_json = {one["atom"] for one in formats}
+    for one in formats:
+        assert one == {name: one["atom"].removesuffix("atom") + name for name in ("atom", "rss", "json")}
     in_opml = set(etree.fromstring(opml.body).xpath("//outline/@xmlUrl"))
     assert in_json == in_opml
     for channel in ("world", "economy", "culture", "turkic", "desk"):

@@ -3,6 +3,7 @@
 Secrets are made-up words that begin with `qzvx`. A walk opens every GET route for every reader and says what it saw.
 """
 
+import asyncio
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ import structlog
 from yarl import URL
 
 from server.configfile import parse_config
+from server.keys import LOOKOUT
 from server.routes import ROUTES
 from server.store.schema import articles
 from translators import Direction, TranslationError
@@ -29,6 +31,10 @@ MANAGERS = {"khazar-news", "admin"}  # of what khazar-news pushes
 SHOWN = ("en", "tr", "ru")  # the languages that a walk opens: a source, a machine's, one that is held
 CHANNELS = ("world", "economy", "culture", "turkic", "desk")
 SECRET = re.compile(rb"qzvx[a-z]+")
+# The name of an article that was published and withdrawn: a subscriber has to know which it was.
+STUB_URI = re.compile(
+    rb'"uri":"[^"]*"(?=,"standard":{[^}]*},"type":"text","language":"[a-z]+","versionCreated":"[^"]+","pubStatus":)'
+)
 
 # Routes above those of the sample: machine text into Russian waits for an editor; cases of this file by genre.
 ROUTING = """
@@ -43,7 +49,7 @@ machine = "hold"
 name = "inner"
 when = { genre = ["inner"] }
 to = ["turkic"]
-held = "publish"
+held = "mark"
 stop = true
 
 [[routes]]
@@ -58,7 +64,7 @@ name = "but Turkish"
 when = { genre = ["off"] }
 to = ["world"]
 languages = ["tr"]
-held = "publish"
+held = "mark"
 stop = true
 
 [[routes]]
@@ -88,7 +94,7 @@ def config():
 
 def publish_held(config):
     routes = (
-        route.model_copy(update={"held": "publish"} if route.machine == "publish" else {}) for route in config.routes
+        route.model_copy(update={"held": "mark"} if route.machine == "publish" else {}) for route in config.routes
     )
     return config.model_copy(update={"routes": tuple(routes)})
 
@@ -100,7 +106,7 @@ def strict():
     for old, new in (
         ('publish_unseen = ["starter", "draft", "publish"]', 'publish_unseen = ["starter", "publish"]'),
         ('# "tr-en" = "publish"', '"en-ru" = "draft"'),
-        ('to = ["world"]\nheld = "publish"', 'to = ["world"]\nheld = "wait"'),
+        ('to = ["world"]\nheld = "mark"', 'to = ["world"]\nheld = "wait"'),
         ("job_attempts = 8 ", "job_attempts = 1 "),
     ):
         assert text.count(old) == 1, old
@@ -141,6 +147,7 @@ def list_feeds() -> Iterable[str]:
     for channel in CHANNELS:
         for language in SHOWN:
             yield f"/feeds/{channel}/{language}.atom"
+        yield from (f"/feeds/{channel}/en.rss", f"/feeds/{channel}/ru.rss", f"/feeds/{channel}/ru.json")
     yield from ("/feeds/world/en.atom?country=AZ", "/feeds/world/ru.atom?origin=machine")
     yield "/feeds/world/en.atom?subject=medtop:04000000"
 
@@ -157,29 +164,55 @@ def list_addressed(pattern: str) -> Callable[[str], Iterable[str]]:
 LISTS: Mapping[str, Callable[[], Iterable[str]]] = {
     "/feeds/{channel}/{language}.{format}": list_feeds,
     "/channels/{channel}/{language}": lambda: [f"/channels/{name}/{tag}" for name in CHANNELS for tag in SHOWN],
+    "/v1/channels/{channel}/{language}/items": lambda: [
+        f"/v1/channels/{name}/{tag}/items" for name in CHANNELS for tag in SHOWN
+    ],
     "/": lambda: ["/", "/?lang=ru"],
     "/feeds.opml": lambda: ["/feeds.opml"],
     "/v1/channels": lambda: ["/v1/channels"],
     "/problems": lambda: ["/problems"],
     "/problems/{name}": lambda: ["/problems/article-not-found"],
     "/static/karvan.css": lambda: ["/static/karvan.css"],
+    "/v1/media/{outlet}": lambda: ["/v1/media/khazar-news"],
+    "/v1/media/{outlet}/{name}": lambda: ["/v1/media/khazar-news/qzvx.jpg"],  # those that are there: test_media
+    "/media/{sha256}/{rendition}.jpg": lambda: [f"/media/{'0' * 64}/original.jpg"],
     "/sample/{name}.jpg": lambda: ["/sample/ridges.jpg", "/sample/qzvx.jpg"],
+    "/v1/subscriptions": lambda: ["/v1/subscriptions"],
+    "/v1/subscriptions/{id}": lambda: ["/v1/subscriptions/1"],
+    "/v1/exchanges/{exchange}/balance": lambda: ["/v1/exchanges/turkic/balance"],
+    "/v1/keys": lambda: ["/v1/keys"],
+    "/v1/audit": lambda: ["/v1/audit"],
+    "/v1/desk": lambda: ["/v1/desk?limit=200"],
+    "/v1/sources": lambda: ["/v1/sources"],
+    "/v1/memory": lambda: ["/v1/memory?source=en&target=ru&q=qzvx"],
+    "/v1/memory.tmx": lambda: ["/v1/memory.tmx?source=en&target=ru"],
+    "/v1/glossary": lambda: ["/v1/glossary"],
+    "/v1/glossary/{exchange}": lambda: ["/v1/glossary/turkic"],
+    "/v1/routing": lambda: ["/v1/routing"],
+    "/v1/routing/history": lambda: ["/v1/routing/history"],
+    "/v1/routing/history/{number}": lambda: ["/v1/routing/history/1"],
     "/livez": lambda: ["/livez"],
     "/readyz": lambda: ["/readyz"],
 }
 ADDRESSED = {
     "/v1/articles/{outlet}/{item}": list_addressed("/v1/articles/{outlet}/{item}?language={language}"),
     "/v1/articles/{outlet}/{item}/history": list_addressed("/v1/articles/{outlet}/{item}/history"),
+    "/v1/articles/{outlet}/{item}/receipts": list_addressed("/v1/articles/{outlet}/{item}/receipts"),
+    "/v1/explain/{outlet}/{item}": list_addressed("/v1/explain/{outlet}/{item}"),
+    "/v1/desk/{outlet}/{item}/{language}": list_addressed("/v1/desk/{outlet}/{item}/{language}"),
     "/articles/{outlet}/{item}/{language}": list_addressed("/articles/{outlet}/{item}/{language}"),
 }
+# Those that never end.
+STREAMS = {"/v1/events": [f"/v1/events?channel={name}&after=0" for name in CHANNELS]}
 LISTED = {path for list_paths in LISTS.values() for path in list_paths()}
 HTML, ATOM = {"Accept": "text/html"}, {"Accept": "application/atom+xml"}
+NEWSML = {"Accept": "application/vnd.iptc.g2.newsitem+xml"}
 
 
 def test_the_walk_knows_every_door() -> None:
     """A new GET route fails here until it says how it is walked: add it to LISTS or ADDRESSED."""
     paths = {re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route.path) for route in ROUTES if route.method == "GET"}
-    assert paths == LISTS.keys() | ADDRESSED.keys()
+    assert paths == LISTS.keys() | ADDRESSED.keys() | STREAMS.keys()
     assert {route.method for route in ROUTES} <= {"GET", "PUT", "POST", "DELETE"}
 
 
@@ -193,11 +226,12 @@ class Sight:
 
     @property
     def is_addressed(self) -> bool:
-        return self.path.startswith(("/v1/articles/", "/articles/"))
+        return self.path.startswith(("/v1/articles/", "/articles/", "/v1/desk"))
 
     def is_in(self, *channels: str) -> bool:
         return self.path.startswith(
-            tuple(f"/{kind}/{channel}/" for kind in ("feeds", "channels") for channel in channels)
+            tuple(f"/{kind}/{channel}/" for kind in ("feeds", "channels", "v1/channels") for channel in channels)
+            + tuple(f"/v1/events?channel={channel}&" for channel in channels)
         )
 
 
@@ -207,15 +241,42 @@ async def look(server: Any, path: str, reader: str | None, method: str = "GET", 
     assert answer.status < 500, (path, reader, answer.text)
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     asked = SECRET.findall(path.encode())  # what the reader said itself is no news to it
-    words = set(SECRET.findall(headers.encode() + answer.body)) - set(asked)
+    body = STUB_URI.sub(b"", answer.body)
+    words = set(SECRET.findall(headers.encode() + body)) - set(asked)
     return {Sight(word.decode(), reader, path) for word in words}
+
+
+async def listen(server: Any, path: str, reader: str | None) -> set[Sight]:
+    """The secret words in a stream."""
+    told = bytearray()
+    headers = {} if reader is None else {"Authorization": f"Bearer {await server.get_key(reader)}"}
+    async with server.session.get(server.base + path, headers=headers) as response:
+        async for chunk in response.content.iter_any():
+            told += chunk
+    assert b"retry:" in told or response.status != 200
+    return {Sight(word.decode(), reader, path) for word in SECRET.findall(bytes(told))}
+
+
+async def listen_to_all(server: Any, readers: Iterable[str | None]) -> set[Sight]:
+    """Open every stream for every reader, until all is told."""
+    lookout = server.app[LOOKOUT]
+    listening = [
+        asyncio.create_task(listen(server, path, reader)) for reader in readers for path in STREAMS["/v1/events"]
+    ]
+    async with asyncio.timeout(20):
+        while lookout.waiting < sum(not task.done() for task in listening):
+            await asyncio.sleep(0.01)
+    lookout.close()
+    told = await asyncio.gather(*listening)
+    lookout.is_closed = False
+    return set().union(*told)
 
 
 async def walk(server: Any, items: Iterable[str], readers: Iterable[str | None] = READERS) -> set[Sight]:
     """Open every door for every reader."""
     rows = [list(list_paths()) for list_paths in LISTS.values()]
     rows += [list(list_of(item)) for list_of in ADDRESSED.values() for item in items]
-    seen: set[Sight] = set()
+    seen = await listen_to_all(server, readers)
     for reader in readers:
         for paths in rows:
             for path in paths:
@@ -224,7 +285,7 @@ async def walk(server: Any, items: Iterable[str], readers: Iterable[str | None] 
                 seen |= await look(server, paths[0], reader, "HEAD")
         for item in items:
             path = f"/v1/articles/khazar-news/{item}"
-            for headers in ({}, ATOM):
+            for headers in ({}, ATOM, NEWSML):
                 seen |= await look(server, path, reader, headers=headers)
     return seen
 
@@ -345,6 +406,9 @@ HIDDEN = {
 ITEMS = ("public", "inner", "late", "withdrawn", "killed", "expiring", "off", *WITHOUT_TRACE)
 
 
+ON_DESK = ("qzvxru", "qzvxinner", "qzvxembargoed", "qzvxlate")  # is looked at before its embargo ends
+
+
 def may_see(sight: Sight) -> bool:
     """CONTRACT: what is hidden only who manages the article sees, and only where it is named."""
     if sight.is_addressed and sight.reader in MANAGERS:
@@ -352,7 +416,7 @@ def may_see(sight: Sight) -> bool:
     if sight.word == "qzvxpublic":
         return True
     is_home = sight.path in ("/", "/?lang=ru")
-    if sight.reader == "admin" and (sight.is_in("desk") or is_home) and sight.word in ("qzvxru", "qzvxinner"):
+    if sight.reader == "admin" and (sight.is_in("desk") or is_home) and sight.word in ON_DESK:
         return True  # machine text into Russian is held, of public and of private articles
     return (
         sight.word == "qzvxinner"
@@ -371,7 +435,8 @@ async def test_no_door_shows_what_is_hidden_to_anybody(start, clock):
     assert words[None] == words["caravan-wire"] == {"qzvxpublic"}
     assert words["bosphorus-post"] == words["demo-newsroom"] == {"qzvxpublic", "qzvxinner"}
     assert words["admin"] == words["khazar-news"] == {"qzvxpublic", "qzvxinner", "qzvxru", *HIDDEN}
-    assert Sight("qzvxru", "admin", "/feeds/desk/ru.atom") in seen
+    for word in ("qzvxru", "qzvxembargoed", "qzvxlate"):
+        assert Sight(word, "admin", "/feeds/desk/ru.atom") in seen
     assert Sight("qzvxinner", "demo-newsroom", "/feeds/turkic/en.atom") in seen
     assert Sight("qzvxinner", "bosphorus-post", "/channels/turkic/tr") in seen
     for path in (
@@ -380,6 +445,8 @@ async def test_no_door_shows_what_is_hidden_to_anybody(start, clock):
         "/channels/world/en",
         "/",
         "/articles/khazar-news/public/en",
+        "/v1/channels/world/en/items",
+        "/v1/events?channel=world&after=0",
     ):
         assert Sight("qzvxpublic", None, path) in seen, path
 
@@ -539,6 +606,38 @@ async def test_an_embargo_ends_in_all_languages_in_one_second(start, clock):
         assert (await server.call("GET", f"/feeds/world/{language}.atom", headers=headers)).status == 200
         headers = {"If-Modified-Since": first[language].headers["Last-Modified"]}
         assert (await server.call("GET", f"/feeds/world/{language}.atom", headers=headers)).status == 200
+
+
+async def test_the_desk_looks_at_what_is_held_before_its_embargo_ends(start, clock):
+    server = await start(translator=Marking())
+    await push(server, "one", **make_secret("one", embargoedUntil=HALF_PAST))
+    await server.settle()
+    early = await server.call("GET", "/feeds/desk/ru.atom", by="admin")
+    assert early.headers["Cache-Control"].startswith("private")
+    [entry] = feedparser.parse(early.body).entries
+    assert "qzvxone" in entry.title
+    assert entry["karvan_embargoed-until"] == "2026-11-26T12:30:00.000000Z"
+    for sight in await walk(server, ["one"]):
+        assert sight.reader in MANAGERS
+        assert sight.is_addressed or sight.reader == "admin"
+    clock.pass_time(minutes=31)
+    later = await server.call("GET", "/feeds/desk/ru.atom", by="admin")
+    assert later.body == early.body  # its end is nothing new to the desk
+
+
+async def test_a_kill_under_embargo_is_told_to_the_desk_alone(start):
+    server = await start(translator=Marking())
+    await push(server, "one", **make_secret("one", embargoedUntil=HALF_PAST))
+    await server.settle()
+    assert await look(server, "/feeds/desk/ru.atom", "admin")
+    await kill(server, "one")
+    desk = (await server.call("GET", "/feeds/desk/ru.atom", by="admin")).text
+    assert "deleted-entry" in desk
+    assert not SECRET.findall(desk.encode())
+    for by in (None, "bosphorus-post", "demo-newsroom"):
+        for path in ("/articles/khazar-news/one/ru", "/articles/khazar-news/one/en", "/v1/articles/khazar-news/one"):
+            assert (await server.call("GET", path, by=by)).status == 404
+        assert "deleted-entry" not in (await server.call("GET", "/feeds/world/ru.atom", by=by)).text
 
 
 async def test_an_article_is_gone_when_it_expires(start, clock):

@@ -241,3 +241,18 @@ def test_headers_without_a_key_are_rejected(header):
 def test_a_key_is_read_from_bearer_and_from_the_password_of_basic():
     assert read_key("bearer  k") == "k"
     assert read_key("Basic " + b64encode(b"user:k:with:colons").decode()) == "k:with:colons"
+
+
+def test_a_rotated_key_opens_beside_the_new_one_for_a_while(karvan):
+    old = issue(karvan, "khazar-news", "--scope", "push", "--label", "the system")
+    result = karvan("keys", "rotate", old["id"], "--overlap", "2h", "--json")
+    assert result.exit_code == 0, result.output
+    new = json.loads(result.stdout)
+    assert (new["role"], new["expires_at"]) == ("outlet", None)
+    assert new["key"] != old["key"]
+    first, second = json.loads(karvan("keys", "list", "--json").stdout)
+    assert (first["scopes"], second["scopes"], second["label"]) == ("push", "push", "the system")
+    assert first["expires_at"] is not None
+    assert karvan("keys", "rotate", old["id"], "--overlap", "soon").exit_code == 1
+    assert karvan("keys", "rotate", "none").exit_code == 1
+    assert karvan("keys", "issue", "khazar-news", "--scope", "edit").exit_code == 1

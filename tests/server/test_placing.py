@@ -1,20 +1,33 @@
 """Where texts stand and since when: decisions as values, times through a real store."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from feeds.model import Article
 from server.config import Channel, Config, Outlet, Route, Translation
-from server.placing import Text, get_freshness, list_siblings, list_texts, list_wanted, place
+from server.placing import (
+    Text,
+    get_freshness,
+    get_told_freshness,
+    list_directions,
+    list_siblings,
+    list_texts,
+    list_wanted,
+    place,
+)
+from server.publishing import Loaded, Site, make_entry
 from server.routing import Decision, Destination, decide, make_facts
 from server.store import articles, placements
 from server.store.articles import ArticleRow, Version
-from server.store.documents import dump_article
+from server.store.documents import dump_article, make_content_hash
 from server.store.engine import Database, open_database
 from server.store.parallels import Parallel
 from server.store.placements import Filters, Placement
@@ -125,39 +138,98 @@ def make_text(**changes: Any) -> Text:
 
 
 @pytest.mark.parametrize(
-    ("text", "destination", "stands"),
+    ("text", "destination", "extent"),
     [
-        ({}, {}, True),
-        ({}, {"machine": "off"}, False),
-        ({}, {"machine": "hold"}, False),
-        ({"freshness": "stale"}, {}, True),  # until it is replaced
-        ({"freshness": "pending"}, {}, True),  # the old text, while the new one is made
-        ({"freshness": "failed"}, {}, True),
-        ({"freshness": "held", "is_held": True}, {}, False),
-        ({"freshness": "held", "is_held": True}, {"held": "publish"}, True),
-        ({"freshness": "held", "is_held": True}, {"held": "publish", "machine": "off"}, False),
-        ({"freshness": "failed", "is_held": True}, {}, False),
-        ({"freshness": "pending", "is_held": True}, {}, False),
-        ({"freshness": "pending", "is_held": True}, {"held": "publish"}, True),
-        ({"freshness": "stale", "is_held": True}, {}, False),
-        ({"origin": "outlet"}, {"machine": "off"}, True),
-        ({"origin": "edited", "freshness": "stale"}, {"machine": "hold"}, True),
-        ({"origin": "source", "language": "en"}, {"language": "en", "machine": "off"}, True),
+        ({}, {}, "full"),
+        ({}, {"machine": "off"}, None),
+        ({}, {"machine": "hold"}, None),
+        ({"freshness": "stale"}, {}, "full"),  # until it is replaced
+        ({"freshness": "pending"}, {}, "full"),  # the old text, while the new one is made
+        ({"freshness": "failed"}, {}, "full"),
+        ({"freshness": "held", "is_held": True}, {}, None),
+        ({"freshness": "held", "is_held": True}, {"held": "mark"}, "marked"),
+        ({"freshness": "held", "is_held": True}, {"held": "mark", "machine": "off"}, None),
+        ({"freshness": "failed", "is_held": True}, {}, None),
+        ({"freshness": "stale", "is_held": True}, {}, None),
+        ({"origin": "outlet"}, {"machine": "off"}, "full"),
+        ({"origin": "edited", "freshness": "stale"}, {"machine": "hold"}, "full"),
+        ({"origin": "source", "language": "en"}, {"language": "en", "machine": "off"}, "full"),
     ],
     ids=str,
 )
 def test_machine_text_stands_where_its_route_lets_it(
-    text: dict[str, Any], destination: dict[str, Any], stands: bool
+    text: dict[str, Any], destination: dict[str, Any], extent: str | None
 ) -> None:
     decision = Decision((replace(DESTINATION, **destination),), ())
-    wanted = list_wanted([make_text(**text)], decision, make_config())
-    assert (("world", text.get("language", "az")) in wanted) is stands
+    stand = list_wanted([make_text(**text)], decision, make_config()).get(("world", text.get("language", "az")))
+    assert (stand and stand.extent) == extent
+
+
+# route → direction → what stands of held text; the stricter decides
+EXTENTS = {
+    "publish": {None: "full", "publish": "full", "mark": "marked", "headline": "headline", "wait": None},
+    "mark": {None: "marked", "publish": "marked", "mark": "marked", "headline": "headline", "wait": None},
+    "headline": {None: "headline", "publish": "headline", "mark": "headline", "headline": "headline", "wait": None},
+    "wait": {None: None, "publish": None, "mark": None, "headline": None, "wait": None},
+}
+POLICIES = [(route, direction) for route, of in EXTENTS.items() for direction in of]
+
+
+@pytest.mark.parametrize(("route", "direction"), POLICIES)
+@pytest.mark.parametrize("state", ["ready", "held", "pending", "failed"])
+@pytest.mark.parametrize("source_hash", ["h1", "h0"])
+def test_the_stricter_of_route_and_direction_decides_what_stands_of_held_text(
+    route: str, direction: str | None, state: Any, source_hash: str
+) -> None:
+    held = {"en-az": direction} if direction else {}
+    config = make_config(held=route)
+    config = config.model_copy(update={"translation": Translation.model_validate({"held": held})})
+    decision = decide(make_facts(make_row().head.article, "north", config), config)
+    for findings, expected in (((NUMBER,), EXTENTS[route][direction]), ((), "full")):
+        if state == "held" and not findings:
+            continue
+        parallel = make_parallel(state=state, findings=findings, source_hash=source_hash, basis="h en-az")
+        wanted = list_wanted(list_texts(make_row(), {"az": parallel}, config), decision, config)
+        stand = wanted.get(("world", "az"))
+        assert (stand and stand.extent) == expected
+        assert (("desk", "az") in wanted) is (state == "held")
+        person = replace(parallel, origin="edited", state="ready")
+        wanted = list_wanted(list_texts(make_row(), {"az": person}, config), decision, config)
+        assert (wanted["world", "az"].extent, ("desk", "az") in wanted) == ("full", False)
+
+
+@pytest.mark.parametrize(
+    ("state", "source_hash", "extent", "told"),
+    [
+        ("held", "h1", "full", "fresh"),
+        ("held", "h0", "full", "stale"),
+        ("held", "h1", "marked", "held"),
+        ("held", "h1", "headline", "held"),
+        ("pending", "h0", "full", "pending"),
+        ("failed", "h0", "marked", "failed"),
+        ("ready", "h1", "full", "fresh"),
+    ],
+)
+def test_held_text_in_full_is_told_as_if_nothing_were_found(
+    state: Any, source_hash: str, extent: Any, told: str
+) -> None:
+    assert get_told_freshness(make_parallel(state=state, source_hash=source_hash), make_row(), extent) == told
+
+
+def test_a_text_is_in_all_directions_of_its_way() -> None:
+    pivot = make_parallel(language="en", basis="h az-en")
+    text = make_parallel(language="tr", basis="h en-tr", from_language="en")
+    assert list_directions(text, "az", {"en": pivot, "tr": text}) == {"az-en", "en-tr", "az-tr"}
+    assert list_directions(text, "az", {"en": replace(pivot, origin="edited")}) == {"en-tr", "az-tr"}  # a person's word
+    through = make_parallel(language="tr", basis="h az-en en-tr", from_language="en")
+    assert list_directions(through, "az", {}) == {"az-en", "en-tr", "az-tr"}
+    assert list_directions(replace(text, origin="outlet"), "az", {"en": pivot}) == set()
 
 
 def test_what_waits_for_an_editor_stands_on_the_desk_alone() -> None:
     texts = [make_text(freshness="held", is_held=True), make_text(language="en", origin="source")]
     wanted = list_wanted(texts, Decision((DESTINATION,), ()), make_config())
-    assert {key: route for key, (_, route) in wanted.items()} == {("desk", "az"): "held"}
+    assert {key: (one.route, one.extent) for key, one in wanted.items()} == {("desk", "az"): ("held", "marked")}
 
 
 def test_a_language_without_a_text_stands_nowhere() -> None:
@@ -189,7 +261,9 @@ class Shelf:
         """Change the head's fields, place, and give what stands in `world`, by language."""
         if head:
             text = replace(self.row.head.article, **head)
-            self.row = replace(self.row, head=replace(self.row.head, article=text, content_hash=f"{text}"))
+            self.row = replace(
+                self.row, head=replace(self.row.head, article=text, content_hash=make_content_hash(text))
+            )
         facts = make_facts(self.row.head.article, "north", self.config)
         async with self.database.write() as conn:
             await place(conn, self.row, self.versions, decide(facts, self.config), self.config, self.now)
@@ -276,7 +350,7 @@ async def test_whatever_the_head_says_anew_is_a_change_in_every_feed(shelf: Shel
 
 @pytest.mark.parametrize("change", [{"engine": "argos 2"}, {"quality": "draft"}, {"version_id": 2}], ids=str)
 async def test_whatever_is_said_of_the_making_is_a_change_in_the_feed(shelf: Shelf, change: dict[str, Any]) -> None:
-    shelf.config = make_config(held="publish")
+    shelf.config = make_config(held="mark")
     await shelf.put()
     before = await shelf.get_last_change("az")
     shelf.versions["az"] = make_parallel(**change)
@@ -293,6 +367,129 @@ async def test_a_text_that_is_held_from_now_on_leaves_a_tombstone_and_comes_back
     shelf.versions["az"] = make_parallel(origin="edited")
     place_ = (await shelf.put())["az"]
     assert (place_.state, place_.published_at, place_.shown_at) == ("usable", NOON, NOON + 2 * HOUR)
+
+
+LONG = Article(language="az", headline="Başlıq", description="Qısa.", body="<p>3 gəmi.</p>")
+STATES = ("wait", "headline", "mark", "publish")
+
+
+@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("after", STATES)
+async def test_every_change_of_what_is_let_out_is_a_change_in_the_feed(shelf: Shelf, before: str, after: str) -> None:
+    """An update where readers get another text, a tombstone where they get none any more."""
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,), article=LONG)
+    shelf.config = make_config(held=before)
+    first, change = (await shelf.put()).get("az"), await shelf.get_last_change("az")
+    shelf.now += HOUR
+    shelf.config = make_config(held=after)
+    second = (await shelf.put()).get("az")
+    if before == after:
+        assert (second, await shelf.get_last_change("az")) == (first, change)
+        return
+    assert await shelf.get_last_change("az") > change
+    assert second is not None
+    assert second.state == ("removed" if after == "wait" else "usable")
+    is_new_text = "wait" in (before, after) or "headline" in (before, after)
+    assert second.shown_at == (NOON + HOUR if is_new_text else NOON)
+    assert second.published_at == (NOON + HOUR if before == "wait" else NOON)
+
+
+@pytest.mark.parametrize("policy", ["headline", "mark", "publish"])
+async def test_a_held_version_is_released_corrected_and_killed_like_any_other(shelf: Shelf, policy: str) -> None:
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,), article=LONG)
+    shelf.config = make_config(held=policy)
+    held, change = (await shelf.put())["az"], await shelf.get_last_change("az")
+    shelf.now += HOUR
+    corrected = replace(LONG, body="<p>5 gəmi.</p>")  # the next version of the machine's, held as well
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,), article=corrected, version_id=2)
+    again = (await shelf.put())["az"]
+    assert await shelf.get_last_change("az") > change
+    assert (again.extent, again.published_at) == (held.extent, NOON)
+    assert again.shown_at == (NOON if policy == "headline" else NOON + HOUR)  # of its body readers see nothing
+    shelf.now += HOUR
+    shelf.versions["az"] = make_parallel(origin="edited", article=replace(corrected, body="<p>3 gəmi.</p>"))
+    released = (await shelf.put())["az"]
+    assert (released.extent, released.origin, released.shown_at) == ("full", "edited", NOON + 2 * HOUR)
+    shelf.row = replace(shelf.row, canceled_at=shelf.now)
+    assert (await shelf.put())["az"].state == "withdrawn"
+
+
+@pytest.mark.parametrize("policy", ["headline", "mark", "publish"])
+async def test_a_kill_of_held_text_is_told_where_it_stood(shelf: Shelf, policy: str) -> None:
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,), article=LONG)
+    shelf.config = make_config(held=policy)
+    await shelf.put()
+    shelf.now += HOUR
+    shelf.row = replace(shelf.row, canceled_at=shelf.now)
+    assert (await shelf.put())["az"].state == "withdrawn"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What may be the case of one article at a time."""
+
+    route: Any
+    direction: Any
+    head: dict[str, Any]
+    parallel: dict[str, Any]
+
+
+FOUND = st.sampled_from([(), (NUMBER,), (NUMBER, NUMBER), (replace(NUMBER, check="name", severity="note"),)])
+MOMENTS = st.builds(
+    Moment,
+    st.sampled_from(STATES),
+    st.sampled_from([None, *STATES]),
+    st.fixed_dictionaries(
+        {"pub_status": st.sampled_from(["usable", "usable", "usable", "withheld"]), "urgency": st.sampled_from([1, 2])}
+    ),
+    st.fixed_dictionaries(
+        {
+            "origin": st.sampled_from(["machine", "machine", "machine", "edited"]),
+            "state": st.sampled_from(["ready", "held", "held", "pending", "failed"]),
+            "findings": FOUND,
+            "source_hash": st.sampled_from(["h1", "h0"]),
+            "article": st.builds(
+                Article, language=st.just("az"), headline=st.sampled_from("AB"), body=st.sampled_from(["", "<p>C</p>"])
+            ),
+        }
+    ),
+)
+
+
+@given(st.lists(MOMENTS, min_size=2, max_size=6))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_becomes_of_a_held_text_its_feed_changes_when_readers_see_something_else(
+    shelf: Shelf, moments: list[Moment]
+) -> None:
+    seen: list[Any] = []
+    for moment in moments:
+        shelf.now += HOUR
+        held = {"en-az": moment.direction} if moment.direction else {}
+        config = make_config(held=moment.route)
+        shelf.config = config.model_copy(update={"translation": Translation.model_validate({"held": held})})
+        shelf.versions["az"] = make_parallel(basis="h en-az", **moment.parallel)
+        place_ = (await shelf.put(**moment.head)).get("az")
+        entry = None
+        if place_ is not None and place_.state != "removed":
+            loaded = Loaded(shelf.row, shelf.versions, [place_], {})
+            entry = make_entry(Site("https://k.example", shelf.config), loaded, place_)
+            assert ("<p>C</p>" in entry.article.body) <= (place_.extent != "headline")
+        seen.append((entry and replace(entry, published=NOON, updated=NOON), await shelf.get_last_change("az"), place_))
+    for (before, old, was), (after, new, is_) in pairwise(seen):
+        assert before == after or new > old
+        if before and after and before.article.body != after.article.body:
+            assert is_.shown_at > was.shown_at  # readers are told that it is updated
+
+
+@pytest.mark.parametrize(("policy", "is_told"), [("headline", True), ("mark", True), ("publish", False)])
+async def test_other_findings_are_a_change_where_they_are_told(shelf: Shelf, policy: str, is_told: bool) -> None:
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,))
+    shelf.config = make_config(held=policy)
+    await shelf.put()
+    change = await shelf.get_last_change("az")
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER, NUMBER))
+    assert (await shelf.put())["az"].shown_at == NOON
+    assert (await shelf.get_last_change("az") > change) is is_told
 
 
 async def test_an_article_that_is_routed_elsewhere_leaves_tombstones(shelf: Shelf) -> None:
@@ -321,6 +518,14 @@ async def test_an_embargo_holds_every_language_until_one_moment(shelf: Shelf) ->
     assert await shelf.list_readable() == ["az", "en"]
 
 
+async def test_the_desk_does_not_wait_for_the_end_of_an_embargo(shelf: Shelf) -> None:
+    shelf.versions["az"] = make_parallel(state="held", findings=(NUMBER,))
+    assert "az" not in await shelf.put(embargoed_until=NOON + 2 * HOUR)
+    async with shelf.database.read() as conn:
+        found = (await placements.list_placements(conn, [1]))[1]
+    assert [(one.language, one.shown_at) for one in found if one.channel == "desk"] == [("az", NOON)]
+
+
 @pytest.mark.parametrize("hours", [1, 3])
 async def test_an_embargo_that_moves_before_it_ends_moves_the_publication(shelf: Shelf, hours: int) -> None:
     await shelf.put(embargoed_until=NOON + 2 * HOUR)
@@ -341,16 +546,23 @@ async def test_what_is_placed_again_after_the_embargo_keeps_its_time(shelf: Shel
     assert await shelf.put() == before
 
 
-async def test_an_embargo_that_comes_too_late_hides_but_changes_no_publication_time(shelf: Shelf) -> None:
+@pytest.mark.parametrize("is_lifted", [True, False])
+async def test_an_embargo_that_comes_too_late_hides_but_changes_no_publication_time(
+    shelf: Shelf, *, is_lifted: bool
+) -> None:
     await shelf.put()
     shelf.now += HOUR
     places = await shelf.put(embargoed_until=NOON + 3 * HOUR)
-    assert {(one.published_at, one.shown_at) for one in places.values()} == {(NOON, NOON + 3 * HOUR)}
-    assert await shelf.list_readable() == []
+    hidden = {("removed", NOON, NOON + HOUR)}
+    assert {(one.state, one.published_at, one.shown_at) for one in places.values()} == hidden, "readers hear of it"
     shelf.now += HOUR
     assert await shelf.put() == places
-    places = await shelf.put(embargoed_until=None)  # thought better of
-    assert {(one.published_at, one.shown_at) for one in places.values()} == {(NOON, NOON + 2 * HOUR)}
+    if is_lifted:
+        places = await shelf.put(embargoed_until=None)
+    else:
+        shelf.now += HOUR
+        places = await shelf.put()
+    assert {(one.state, one.published_at, one.shown_at) for one in places.values()} == {("usable", NOON, shelf.now)}
     assert await shelf.list_readable() == ["az", "en"]
 
 

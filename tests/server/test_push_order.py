@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feeds.model import Article, Subject
 from server import consequences, ingest, versioning
 from server.config import Config
-from server.keys import CONFIG, DATABASE
+from server.keys import DATABASE, LIVE
 from server.store import articles, parallels, placements
 
 NINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -99,8 +99,10 @@ async def describe(conn: AsyncConnection, item: str) -> Any:
 @given(case=cases())
 async def test_any_order_and_repetition_of_pushes_ends_in_the_same_state(quiet, case):
     async with quiet.app[DATABASE].write() as conn:
-        meant = await push_all(conn, quiet.app[CONFIG], quiet.clock, sort(case.pushes))
-        came = await push_all(conn, quiet.app[CONFIG], quiet.clock, [case.pushes[number] for number in case.arrivals])
+        meant = await push_all(conn, quiet.app[LIVE].current.config, quiet.clock, sort(case.pushes))
+        came = await push_all(
+            conn, quiet.app[LIVE].current.config, quiet.clock, [case.pushes[number] for number in case.arrivals]
+        )
     assert came == meant
     assert meant["canceled"] == any(article.pub_status == "canceled" for article in case.pushes)
     if meant["canceled"]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from server import jobs, worker
 from server.app import make_clock
-from server.keys import CLOCK, CONFIG, DATABASE
+from server.keys import CLOCK, DATABASE, LIVE, MEDIA
 from server.runner import Tools, fail
 from server.store import jobs as rows
 from server.store.schema import jobs as table
@@ -57,7 +57,7 @@ def hire(quiet):
     def make_tools(name: str, translator: Any) -> Tools:
         rooms.append(ThreadPoolExecutor(1))
         app = quiet.app
-        return Tools(name, app[DATABASE], app[CONFIG], translator, rooms[-1], app[CLOCK])
+        return Tools(name, app[DATABASE], app[LIVE].current.config, translator, rooms[-1], app[CLOCK], app[MEDIA])
 
     yield make_tools
     for room in rooms:
@@ -77,7 +77,7 @@ async def list_rows(server: Any) -> list[Any]:
 
 
 def outlast_lease(server: Any) -> None:
-    server.clock.pass_time(seconds=server.app[CONFIG].limits.job_lease_seconds + 1)
+    server.clock.pass_time(seconds=server.app[LIVE].current.config.limits.job_lease_seconds + 1)
 
 
 async def see_busy(engine: Slow) -> None:
@@ -174,7 +174,10 @@ async def test_leases_are_renewed_while_a_slow_engine_works(start, config):
     engine = Sleepy(directions=[Direction("en", "tr")])
     server = await start(translator=engine, clock=make_clock(), config=config.model_copy(update={"limits": limits}))
     await server.push()
-    other = Tools("other", server.app[DATABASE], server.app[CONFIG], engine, ThreadPoolExecutor(1), server.app[CLOCK])
+    app = server.app
+    other = Tools(
+        "other", app[DATABASE], app[LIVE].current.config, engine, ThreadPoolExecutor(1), app[CLOCK], app[MEDIA]
+    )
     seen = 0
     async with asyncio.timeout(20):
         while True:

@@ -20,9 +20,11 @@ from server.sample import (
     ARTICLES,
     PICTURES,
     STEPS,
+    UPLOADS,
     Push,
     PushVersion,
     SampleRefused,
+    Upload,
     Withdraw,
     push_sample,
     read_sample,
@@ -37,7 +39,7 @@ WRITES_IN = {
     "silk-road-daily": {"zh"},
     "caravan-wire": {"en"},
 }
-WRITTEN = [step for step in STEPS if not isinstance(step, Withdraw)]
+WRITTEN = [step for step in STEPS if isinstance(step, Push | PushVersion)]
 FILES = [step.file for step in WRITTEN]
 KEYS = {outlet: f"key-of-{outlet}" for outlet in WRITES_IN}
 
@@ -103,7 +105,7 @@ def _list_topics(article: Article) -> set[str]:
 
 def test_one_article_of_each_kind_that_the_contract_names() -> None:
     articles = [parse(file) for file in FILES]
-    assert [len(one.pictures) for one in articles if one.pictures] == [2]
+    assert [len(one.pictures) for one in articles if one.pictures] == [2, 3]
     assert [one.item for one in articles if one.embargoed_until] == ["trade-outlook"]
     assert [(one.item, one.version) for one in articles if one.version] == [
         ("hazelnut-exports", "1"),
@@ -143,6 +145,16 @@ def test_the_pictures_are_there_small_and_as_large_as_they_say() -> None:
         assert _read_jpeg_size(content) == size
 
 
+def test_the_uploads_are_there_small_and_before_the_article_that_shows_them() -> None:
+    shown = [picture.renditions[0].href for picture in parse("lakeside-mosaic.md").pictures]
+    uploads = [step for step in STEPS if isinstance(step, Upload)]
+    assert shown == [f"http://127.0.0.1:8080/v1/media/{step.outlet}/{step.item}" for step in uploads]
+    assert {step.item for step in uploads} == {path.name for path in UPLOADS.iterdir()}
+    article = next(at for at, step in enumerate(STEPS) if step.item == "lakeside-mosaic")
+    assert all(STEPS.index(step) < article for step in uploads)
+    assert all((UPLOADS / step.item).stat().st_size <= 150_000 for step in uploads)
+
+
 def _read_jpeg_size(content: bytes) -> tuple[int, int]:
     at = 2
     while content[at + 1] not in (0xC0, 0xC2):
@@ -158,6 +170,7 @@ class TinyServer:
     current: dict[str, dict[str, Any]] = field(default_factory=dict)
     canceled: set[str] = field(default_factory=set)
     changes: list[str] = field(default_factory=list)
+    pictures: set[str] = field(default_factory=set)
     refusing: str = ""
     refusal: tuple[int, str] = (422, "language-contradiction")
     url: str = ""
@@ -175,6 +188,13 @@ class TinyServer:
         if f"{outlet}/{item}" in self.canceled:
             return _make_problem(409, "article-canceled")
         return self._store(name, document)
+
+    async def take_picture(self, request: web.Request) -> web.Response:
+        name, content = request.match_info["name"], await request.read()
+        assert content.startswith(b"\xff\xd8\xff")
+        is_known = name in self.pictures
+        self.pictures.add(name)
+        return web.json_response({"changed": not is_known}, status=200 if is_known else 201)
 
     def _cancel(self, name: str) -> web.Response:
         if name not in self.current:
@@ -203,6 +223,7 @@ async def server() -> AsyncIterator[TinyServer]:
     tiny = TinyServer()
     app = web.Application()
     app.router.add_route("*", "/v1/articles/{name:.+}", tiny.handle)
+    app.router.add_route("PUT", "/v1/media/{name:.+}", tiny.take_picture)
     async with TestServer(app) as running:
         tiny.url = str(running.make_url("/"))
         yield tiny
@@ -217,7 +238,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 async def test_the_sample_is_pushed_in_full(server: TinyServer, session: aiohttp.ClientSession) -> None:
     said: list[str] = []
     await push_sample(session, server.url, KEYS, said.append)
-    items = {step.item for step in STEPS} - {"ferry-halt"}
+    items = {step.item for step in WRITTEN} - {"ferry-halt"}
+    assert server.pictures == {f"{step.outlet}/{step.item}" for step in STEPS if isinstance(step, Upload)}
     assert {name.split("/")[1] for name in server.current} == items
     assert "khazar-news/caspian-level/versions/en" in server.current
     assert server.current["bosphorus-post/hazelnut-exports"]["version"] == "2"

@@ -1,5 +1,6 @@
 """Language tags, and what language a text is in."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -129,3 +130,10 @@ def test_threads_get_the_answers_of_one_thread() -> None:
         wanted = (("az", "tr"), LANGUAGES, ("en", "az", "tr"), LANGUAGES)
         mixed = list(pool.map(lambda number: identify(texts[number // 4], wanted[number % 4]), range(4 * len(texts))))
     assert mixed[1::4] == mixed[3::4] == alone
+
+
+@pytest.mark.parametrize("piece", ["a@", "@a", "a@a.", "a.", "<a", "www.", "a-"])
+def test_a_hostile_text_costs_little(piece: str) -> None:
+    started = time.process_time()
+    identify(piece * 50_000, ["az", "en", "ru", "tr", "zh"])
+    assert time.process_time() - started < 3

@@ -1,6 +1,7 @@
 """From fields to sentences to fields."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,26 +17,13 @@ from translators.sentences import Way
 EN_AZ, EN_ZH, ZH_EN = Direction("en", "az"), Direction("en", "zh"), Direction("zh", "en")
 
 
-class Recorder(PseudoTranslator):
-    """Notes what it is asked, and cannot take texts with POISON in them."""
+class Picky(PseudoTranslator):
+    """Cannot take texts with POISON in them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[tuple[tuple[str, ...], int]] = []
-
-    def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
-    ) -> list[Rendered]:
-        self.calls.append((tuple(texts), beam))
+    def translate(self, texts: Sequence[str], direction: Direction, **options: Any) -> list[Rendered]:
         if any("POISON" in text for text in texts):
             raise TranslationError("cannot take it")
-        return super().translate(texts, direction, beam=beam, hypotheses=hypotheses, aligned=aligned)
+        return super().translate(texts, direction, **options)
 
 
 class Hostile(PseudoTranslator):
@@ -81,21 +69,21 @@ def test_spaces_between_sentences_are_those_of_the_target_language() -> None:
     assert lines.fields.description == "[zh] One.\n\n[zh] Two."
 
 
-def test_all_documents_go_to_the_engine_in_one_call_per_beam_and_each_sentence_once() -> None:
-    recorder = Recorder()
+def test_all_documents_go_to_the_engine_in_one_call_per_beam_and_each_sentence_once(recorder: Any) -> None:
     documents = [Fields(headline=f"Head {number}", body="<p>Same. Same.</p><p>Same.</p>") for number in range(5)]
     translate_fields(documents, EN_AZ, recorder, beam_body=2, beam_headline=4)
-    assert recorder.calls == [(("Same.",), 2), (tuple(f"Head {number}" for number in range(5)), 4)]
+    assert [text for _, text in recorder.asked] == ["Same.", *(f"Head {number}" for number in range(5))]
+    assert recorder.beams == [2, 4]
 
 
 def test_a_document_that_the_engine_cannot_take_fails_alone() -> None:
     documents = [Fields(headline="Good one"), Fields(headline="POISON"), Fields(headline="Good two")]
-    first, second, third = translate_fields(documents, EN_AZ, Recorder())
+    first, second, third = translate_fields(documents, EN_AZ, Picky())
     assert isinstance(first, Outcome)
     assert isinstance(third, Outcome)
     assert second == Failure("cannot take it")
     assert third.fields.headline == "[az] Good two"
-    assert translate_fields(documents[1:2], EN_AZ, Recorder()) == [Failure("cannot take it")]
+    assert translate_fields(documents[1:2], EN_AZ, Picky()) == [Failure("cannot take it")]
 
 
 def test_a_missing_direction_is_an_error_not_an_outcome() -> None:
@@ -116,10 +104,9 @@ def test_a_missing_direction_is_an_error_not_an_outcome() -> None:
         ("会议", True),
     ],
 )
-def test_addresses_handles_and_figures_pass_by_the_engine(sentence: str, wanted: bool) -> None:
-    recorder = Recorder()
+def test_addresses_handles_and_figures_pass_by_the_engine(sentence: str, wanted: bool, recorder: Any) -> None:
     outcome = translate_one(Fields(headline=sentence), EN_AZ, recorder)
-    assert bool(recorder.calls) is wanted
+    assert bool(recorder.asked) is wanted
     if not wanted:
         assert outcome.fields.headline == sentence
 

@@ -6,7 +6,7 @@ import pytest
 
 from translators import Direction
 from translators.checks import ALL_CHECKS
-from translators.glossary import Glossary, find_kept, find_term, parse_tsv
+from translators.glossary import Glossary, find_kept, find_term, load_default, parse_tsv
 from translators.pipeline import Fields, Outcome, read_documents, translate_documents
 from translators.pseudo import PseudoTranslator
 from translators.sentences import Way
@@ -45,6 +45,25 @@ def test_tags_stay_on_a_term_that_was_replaced_and_on_the_words_after_it(glossar
     outcome = translate(Fields(headline="", body=body), EN_AZ, glossary)
     expected = '<p>[az] Ships on the <a href="https://c.example">Xəzər dənizi</a> carry <b>oil</b> now.</p>'
     assert outcome.fields.body == expected
+
+
+@pytest.mark.parametrize(
+    "untouched",
+    [
+        "https://news.example/Azerbaijan",
+        "#Azerbaijan",
+        "@Azerbaijan",
+        "Azerbaijan@news.example",
+        "<code>Azerbaijan</code>",
+    ],
+)
+@pytest.mark.parametrize("others", ["", " from Azerbaijan"])
+def test_addresses_handles_and_code_hold_no_terms(untouched: str, others: str) -> None:
+    body = f"<p>Look at {untouched} for <b>more news</b>{others} today.</p>"
+    outcome = translate(Fields(headline="", body=body), EN_AZ, load_default())
+    assert outcome.fields.body == f"<p>[az] {body[3:].replace('from Azerbaijan', 'from Azərbaycan')}"
+    if "code" not in untouched:
+        assert outcome.findings == ()
 
 
 def test_a_name_that_is_kept_never_reaches_the_engine(glossary: Glossary) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from translators import Direction
 from translators.checks.finding import Finding, get_primary
@@ -12,11 +12,13 @@ from translators.numerals.compare import compare
 from translators.segments import split
 
 MOST_SENTENCES = 400  # of a text that are laid side by side
+MOST_COMPARED = 40_000  # pairs of sentences that are weighed against each other
 SAME_WORDS = 0.8  # of the sources' words, from which on the same result is no surprise
 _INNER_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*[^\s.!?…。！？\"'”’»)\]]")
 _SKIP = 2.5  # what leaving a sentence out costs against two that do not fit
 _SPREAD = 0.35
 _OTHER_NUMBERS = 1.5
+_BOTH, _SOURCE, _RESULT = range(3)  # what a step goes on by
 
 
 def find_sentences(source: str, result: str, direction: Direction) -> Finding | None:
@@ -65,42 +67,52 @@ def _count(text: str, language: str) -> int:
 def align(sources: Sequence[str], results: Sequence[str], direction: Direction) -> tuple[list[int], list[int]]:
     """The cheapest way to lay the two side by side; the indexes that have nothing beside them.
 
-    Takes time with the product of their numbers.
+    Long texts are compared near the diagonal only; where that is not enough, nothing stands beside anything.
     """
     if len(sources) == len(results) and not _looks_shifted(sources, results, direction):
         return [], []
-    costs = [[0.0] * (len(results) + 1) for _ in range(len(sources) + 1)]
+    shift = len(results) - len(sources)
+    margin = (MOST_COMPARED // max(1, len(sources)) - abs(shift)) // 2
+    if margin < 1:
+        return list(range(len(sources))), list(range(len(results)))
+    return _trace(
+        _weigh_steps(sources, results, direction, min(0, shift) - margin, max(0, shift) + margin), len(results)
+    )
+
+
+def _weigh_steps(
+    sources: Sequence[str], results: Sequence[str], direction: Direction, first: int, last: int
+) -> list[dict[int, int]]:
+    """The best last step to so many sources (the row) and results (the key), `first` ≤ results - sources ≤ `last`."""
+    steps: list[dict[int, int]] = []
+    before: dict[int, float] = {}
     for row in range(len(sources) + 1):
-        for column in range(len(results) + 1):
-            ways = []
-            if row and column:
-                ways.append(costs[row - 1][column - 1] + _fit(sources[row - 1], results[column - 1], direction))
-            if row:
-                ways.append(costs[row - 1][column] + _SKIP)
-            if column:
-                ways.append(costs[row][column - 1] + _SKIP)
-            costs[row][column] = min(ways, default=0.0)
-    return _trace(costs, sources, results, direction)
+        here: dict[int, float] = {}
+        best: dict[int, int] = {}
+        for column in range(max(0, row + first), min(len(results), row + last) + 1):
+            ways = [] if row or column else [(0.0, _BOTH)]
+            if column - 1 in before:
+                ways.append((before[column - 1] + _fit(sources[row - 1], results[column - 1], direction), _BOTH))
+            if column in before:
+                ways.append((before[column] + _SKIP, _SOURCE))
+            if column - 1 in here:
+                ways.append((here[column - 1] + _SKIP, _RESULT))
+            here[column], best[column] = min(ways)
+        steps.append(best)
+        before = here
+    return steps
 
 
-def _trace(
-    costs: list[list[float]], sources: Sequence[str], results: Sequence[str], direction: Direction
-) -> tuple[list[int], list[int]]:
+def _trace(steps: Sequence[Mapping[int, int]], column: int) -> tuple[list[int], list[int]]:
     missing, added = [], []
-    row, column = len(sources), len(results)
+    row = len(steps) - 1
     while row or column:
-        here = costs[row][column]
-        if (
-            row
-            and column
-            and math.isclose(here, costs[row - 1][column - 1] + _fit(sources[row - 1], results[column - 1], direction))
-        ):
-            row, column = row - 1, column - 1
-        elif row and math.isclose(here, costs[row - 1][column] + _SKIP):
-            row -= 1
+        step = steps[row][column]
+        row -= step != _RESULT
+        column -= step != _SOURCE
+        if step == _SOURCE:
             missing.append(row)
-        else:
-            column -= 1
+        elif step == _RESULT:
             added.append(column)
     return missing[::-1], added[::-1]
 

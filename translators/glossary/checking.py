@@ -9,6 +9,7 @@ from translators.checks.finding import Finding
 from translators.glossary.matching import Match, find_all, find_terms, get_index
 from translators.glossary.terms import Glossary, Term, get_family
 from translators.glossary.words import UNSPACED, fold, is_acronym, read_words, squeeze
+from translators.masks import blank, find_untouched
 
 HELD = frozenset(("place", "person", "organisation"))  # kinds that people seldom put in other words
 SILENT = frozenset(("title", "topic"))  # kinds that are mostly common words: nothing is said of them
@@ -31,12 +32,13 @@ def find_term(source: str, result: str, direction: Direction, glossary: Glossary
     there in any way, be it as an adjective (бакинский) or abridged; `note` for all else but titles and topics, and
     for bodies and terms only where they have several words.
     """
-    theirs = find_terms(result, direction.target, glossary)
+    ours, its = (blank(text, find_untouched(text)) for text in (source, result))
+    theirs = find_terms(its, direction.target, glossary)
     banned = [match for match in theirs if match.rank < 0]
     if banned:
         told = "; ".join(_tell_forbidden(match, direction) for match in banned[:_MOST_TOLD])
         return Finding("term", told, source, result)
-    missing = list_missing(source, result, direction, glossary)
+    missing = list_missing(ours, its, direction, glossary)
     sure = [match for match in missing if match.term.kind in HELD or match.term.keep]
     if not missing:
         return None

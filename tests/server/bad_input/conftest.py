@@ -1,18 +1,29 @@
 """A walk through every route: how to ask each, what an error must be, and that nothing was stored on the way."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import func, select
 
-from server.keys import DATABASE
+from feeds.model import Article, Rendition
+from server.access import hash_key
+from server.keys import DATABASE, MEDIA
 from server.problems import ALL
-from server.store.schema import articles, parallels, versions
+from server.routingfile import cut_routing
+from server.store.articles import find_article
+from server.store.keys import Invitation, KeyRow, save_invitation, save_key
+from server.store.media import find_upload, save_upload
+from server.store.parallels import Parallel, save_parallel
+from server.store.schema import articles, media, parallels, versions
+from server.store.subscriptions import save_subscription
 
 GOOD = {
     "type": "text",
@@ -26,6 +37,17 @@ TURKISH = GOOD | {
     "bodies": [{"contentType": "text/plain", "value": "Dört ülkenin bakanları cuma günü bir araya gelecek."}],
 }
 
+CONFIG = (Path(__file__).parents[3] / "config.toml").read_text()
+ROUTING = ("application/toml", cut_routing(CONFIG).encode())
+KEY, TOKEN = "c0ffee", "karvan_invitation_of_the_walk"
+RECEIPT = b'{"receipts":[{"outlet":"caravan-wire","item":"one"}]}'
+JPEG = b"\xff\xd8\xff" + bytes(100)
+PICTURE = hashlib.sha256(JPEG).hexdigest()
+TMX = (
+    b'<tmx version="1.4"><header srclang="en"/><body><tu><tuv xml:lang="en"><seg>a</seg></tuv>'
+    b'<tuv xml:lang="az"><seg>b</seg></tuv></tu></body></tmx>'
+)
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -37,6 +59,8 @@ class Walk:
     reason: bool = False  # the body is {"reason": …}
     strict_query: bool = False  # unknown parameters are refused
     page: bool = False  # errors are pages for browsers
+    sends: tuple[str, bytes] | None = None  # media type and body, where it is no article
+    guarded: bool = True  # what changes something has an ETag and bears repetition
 
 
 WALKS: dict[tuple[str, str], Walk] = {
@@ -45,12 +69,64 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("DELETE", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/one", "caravan-wire", reason=True),
     ("GET", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/one"),
     ("GET", "/v1/articles/{outlet}/{item}/history"): Walk("/v1/articles/caravan-wire/one/history", "caravan-wire"),
+    ("GET", "/v1/articles/{outlet}/{item}/receipts"): Walk("/v1/articles/caravan-wire/one/receipts", "caravan-wire"),
     ("PUT", "/v1/articles/{outlet}/{item}/versions/{language}"): Walk(
         "/v1/articles/caravan-wire/one/versions/tr", "admin", TURKISH
     ),
+    ("GET", "/v1/media/{outlet}"): Walk("/v1/media/caravan-wire", "caravan-wire"),
+    ("PUT", "/v1/media/{outlet}/{name}"): Walk(
+        "/v1/media/caravan-wire/new.jpg", "caravan-wire", sends=("image/jpeg", b"\xff\xd8\xff" + bytes(60))
+    ),
+    ("GET", "/v1/media/{outlet}/{name}"): Walk("/v1/media/caravan-wire/a.jpg", "caravan-wire"),
+    ("DELETE", "/v1/media/{outlet}/{name}"): Walk("/v1/media/caravan-wire/b.jpg", "caravan-wire"),
+    ("GET", "/media/{sha256}/{rendition}.jpg"): Walk(f"/media/{PICTURE}/original.jpg", "caravan-wire"),
     ("GET", "/feeds.opml"): Walk("/feeds.opml"),
     ("GET", "/feeds/{channel}/{language}.{format}"): Walk("/feeds/world/en.atom", strict_query=True),
     ("GET", "/v1/channels"): Walk("/v1/channels"),
+    ("GET", "/v1/channels/{channel}/{language}/items"): Walk("/v1/channels/world/en/items", strict_query=True),
+    ("POST", "/v1/receipts"): Walk("/v1/receipts", "demo-newsroom", sends=("application/json", RECEIPT), guarded=False),
+    ("GET", "/v1/subscriptions"): Walk("/v1/subscriptions", "admin"),
+    ("GET", "/v1/subscriptions/{id}"): Walk("/v1/subscriptions/1", "admin"),
+    ("GET", "/v1/exchanges/{exchange}/balance"): Walk("/v1/exchanges/turkic/balance", "admin"),
+    ("GET", "/v1/memory"): Walk("/v1/memory?source=en&target=az&q=x", "admin"),
+    ("POST", "/v1/memory"): Walk("/v1/memory", "admin", sends=("application/x-tmx+xml", TMX), guarded=False),
+    ("DELETE", "/v1/memory/{id}"): Walk("/v1/memory/1", "admin", guarded=False),
+    ("GET", "/v1/memory.tmx"): Walk("/v1/memory.tmx?source=en&target=az", "admin"),
+    ("GET", "/v1/glossary"): Walk("/v1/glossary", "admin"),
+    ("PUT", "/v1/glossary"): Walk("/v1/glossary", "admin", sends=("text/tab-separated-values", b"en\taz\na\tb\n")),
+    ("PUT", "/v1/glossary/{exchange}"): Walk(
+        "/v1/glossary/turkic", "admin", sends=("text/tab-separated-values", b"en\taz\na\tb\n")
+    ),
+    ("GET", "/v1/glossary/{exchange}"): Walk("/v1/glossary/turkic", "admin"),
+    ("GET", "/v1/keys"): Walk("/v1/keys", "admin", strict_query=True),
+    ("POST", "/v1/keys"): Walk("/v1/keys", "admin", sends=("application/json", b'{"owner":"admin"}'), guarded=False),
+    ("POST", "/v1/keys/invitations"): Walk(
+        "/v1/keys/invitations", "admin", sends=("application/json", b'{"owner":"admin"}'), guarded=False
+    ),
+    ("POST", "/v1/keys/accept"): Walk(
+        "/v1/keys/accept", sends=("application/json", b'{"token":"%s"}' % TOKEN.encode()), guarded=False
+    ),
+    ("POST", "/v1/keys/{id:[0-9a-f]+}/rotation"): Walk(
+        f"/v1/keys/{KEY}/rotation", "admin", sends=("application/json", b'{"overlap_hours":1}'), guarded=False
+    ),
+    ("DELETE", "/v1/keys/{id:[0-9a-f]+}"): Walk(f"/v1/keys/{KEY}", "admin", guarded=False),
+    ("GET", "/v1/audit"): Walk("/v1/audit", "admin", strict_query=True),
+    ("GET", "/v1/desk"): Walk("/v1/desk", "admin", strict_query=True),
+    ("GET", "/v1/desk/{outlet}/{item}/{language}"): Walk("/v1/desk/caravan-wire/held/tr", "admin"),
+    ("POST", "/v1/desk/{outlet}/{item}/{language}"): Walk(
+        "/v1/desk/caravan-wire/held/tr",
+        "admin",
+        sends=("application/json", b'{"action":"ask","note":"who?"}'),
+        guarded=False,
+    ),
+    ("GET", "/v1/sources"): Walk("/v1/sources", "admin"),
+    ("PUT", "/v1/routing"): Walk("/v1/routing", "admin", sends=ROUTING),
+    ("GET", "/v1/routing"): Walk("/v1/routing", "admin"),
+    ("POST", "/v1/routing/preview"): Walk("/v1/routing/preview", "admin", sends=ROUTING, guarded=False),
+    ("GET", "/v1/routing/history"): Walk("/v1/routing/history", "admin", strict_query=True),
+    ("GET", "/v1/routing/history/{number}"): Walk("/v1/routing/history/1", "admin"),
+    ("POST", "/v1/routing/history/{number}/restore"): Walk("/v1/routing/history/1/restore", "admin", guarded=False),
+    ("GET", "/v1/explain/{outlet}/{item}"): Walk("/v1/explain/caravan-wire/one", "admin", strict_query=True),
     ("GET", "/"): Walk("/", page=True),
     ("GET", "/channels/{channel}/{language}"): Walk("/channels/world/en", page=True),
     ("GET", "/articles/{outlet}/{item}/{language}"): Walk("/articles/caravan-wire/one/en", page=True),
@@ -60,6 +136,12 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("GET", "/sample/{name}.jpg"): Walk("/sample/ridges.jpg"),
     ("GET", "/livez"): Walk("/livez"),
     ("GET", "/readyz"): Walk("/readyz"),
+}
+# What the walk does not go through; each has tests of its own.
+ELSEWHERE = {
+    ("GET", "/v1/events"),  # a stream: its answer does not end (test_events)
+    ("POST", "/hub"),  # answers in plain text, as WebSub has it (deliveries/)
+    ("POST", "/v1/sources/{name}/poll"),  # its good answer is 202: it is only asked for (test_polling)
 }
 READ_THE_MOST = ("/feeds/world/en.atom", "/v1/articles/caravan-wire/one")
 
@@ -133,6 +215,9 @@ class Walker:
         if body is None and walk.takes:
             body = orjson.dumps(walk.takes)
             sent.append(b"Content-Type: application/json")
+        if body is None and walk.sends:
+            sent.append(b"Content-Type: " + walk.sends[0].encode())
+            body = walk.sends[1]
         return await self.talk(self.make_request(method, target, *sent, body=body or b""))
 
     async def call_bare(self, method: str, path: str, by: str | None, headers: Mapping[str, str], body: bytes) -> Any:
@@ -183,7 +268,7 @@ def find_fault(reply: Any) -> str:
 
 async def count_stored(server: Any) -> list[int]:
     async with server.app[DATABASE].read() as conn:
-        tables = (articles, versions, parallels)
+        tables = (articles, versions, parallels, media)
         return [(await conn.execute(select(func.count()).select_from(table))).scalar_one() for table in tables]
 
 
@@ -193,9 +278,63 @@ def walks() -> Mapping[tuple[str, str], Walk]:
 
 
 @pytest.fixture
-async def walker(quiet: Any, request: pytest.FixtureRequest) -> AsyncIterator[Walker]:
+def elsewhere() -> set[tuple[str, str]]:
+    return ELSEWHERE
+
+
+@pytest.fixture
+async def quiet(start: Any, tmp_path: Path) -> Any:
+    """The quiet server, whose configuration stands in a file; who puts another routing there has seen any."""
+    file = tmp_path / "config.toml"
+    file.write_text(CONFIG)
+    server = await start(with_worker=False, file=file)
+    plain = server.call
+
+    async def call(method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Any:
+        seen = {"If-Match": "*"} if (method, path) == ("PUT", "/v1/routing") else {}
+        return await plain(method, path, headers=seen | dict(headers or {}), **options)
+
+    server.call = call
+    return server
+
+
+@pytest.fixture
+async def stock(quiet: Any) -> None:
+    """A held version, a key that may go, an open invitation, a subscription."""
+    assert (await quiet.push("held")).status == 201
+    now = quiet.clock()
+    live = {"channel": "world", "language": "en", "format": "atom", "query": "", "secret": "", "role": "subscriber"}
+    live |= {"owner": "demo-newsroom", "key_id": KEY, "since": 0, "cursor": 0, "state": "live", "created_at": now}
+    made = (hash_key(TOKEN), "caravan-wire", "", "", None, "admin", now, now + timedelta(days=9))
+    async with quiet.app[DATABASE].write() as conn:
+        row = await find_article(conn, "caravan-wire", "held")
+        text = Article(language="tr", headline=TURKISH["headlines"][0]["value"])
+        held = Parallel(row.id, "tr", "machine", "held", now, "quality", article=text, source_hash=row.head.text_hash)
+        await save_parallel(conn, held)
+        await save_key(conn, KeyRow(KEY, "caravan-wire", "outlet", hash_key(KEY), now))
+        await save_invitation(conn, Invitation("1", *made))
+        await save_subscription(conn, "websub", "https://karvan.example/feeds/world/en.atom", "https://a.example", live)
+
+
+@pytest.fixture
+async def picture(quiet: Any, stock: None) -> None:
+    """An upload of which there is one rendition, and one that waits."""
+    for name in ("a.jpg", "b.jpg"):
+        assert (await quiet.call("PUT", f"/v1/media/caravan-wire/{name}", by="caravan-wire", data=JPEG)).status == 201
+    async with quiet.app[DATABASE].write() as conn:
+        upload = await find_upload(conn, "caravan-wire", "a.jpg")
+        made = (Rendition(href="", media_type="image/jpeg", width=1, height=1, size=len(JPEG)),)
+        await save_upload(conn, replace(upload, state="ready", shown_sha256=PICTURE, renditions=made))
+    quiet.app[MEDIA].locate(PICTURE, "original.jpg").write_bytes(JPEG)
+
+
+@pytest.fixture
+async def walker(quiet: Any, picture: None, request: pytest.FixtureRequest) -> AsyncIterator[Walker]:
     """Afterwards the server must have nothing more than before, and still work."""
     assert (await quiet.push()).status == 201
+    headers, terms = {"Content-Type": "text/tab-separated-values"}, b"en\taz\na\tb\n"
+    answer = await quiet.call("PUT", "/v1/glossary/turkic", by="admin", headers=headers, data=terms)
+    assert answer.status == 201
     before = await count_stored(quiet)
     yield Walker(quiet, is_thorough=request.config.getoption("--slow"))
     assert await count_stored(quiet) == before, "bad input was stored"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from lxml import html
 
-from feeds.model import AltId, Entry, Freshness, Origin, Picture, Rendition, Subject
+from feeds.model import AltId, CheckCount, Entry, Freshness, Origin, Picture, Rendition, Subject
 from server.pages import LOCALES, FeedLink, render_article_page
 from server.pages.wording import find_wording
 
@@ -100,6 +100,14 @@ def test_a_text_that_is_not_fresh_warns(
     entry = with_provenance(make_entry("en", origin), freshness=freshness)
     assert words in parse(render(entry)).xpath("string(//p[@class='warning'])")
     assert parse(render(with_provenance(entry, freshness="fresh"))).xpath("//p[@class='warning']") == []
+
+
+def test_what_was_found_is_named_in_the_readers_language(make_entry: MakeEntry) -> None:
+    checks = (CheckCount(name="number", count=2), CheckCount(name="copied source", count=1))
+    entry = with_provenance(make_entry("en"), freshness="held", checks=checks)
+    assert "Found: numbers (2), untranslated text (1)." in parse(render(entry)).xpath("string(//p[@class='warning'])")
+    assert "Найдено: числа (2), непереведённый текст (1)." in render(entry, ui_language="ru")
+    assert "Found" not in render(with_provenance(entry, checks=()))
 
 
 def test_an_unknown_quality_is_shown_as_it_is(make_entry: MakeEntry) -> None:

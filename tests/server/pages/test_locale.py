@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+import translators
 from server import pages
 from server.pages.wording import LOCALES, OWN_NAMES, find_wording, mark_language, name_own_language, render_time
 
 FOLDER = Path(pages.__file__).parent
-SECTIONS = ("text", "status", "date", "languages", "from_languages")
+TRANSLATORS = Path(translators.__file__).parent
+SECTIONS = ("text", "status", "date", "languages", "from_languages", "checks")
 
 
 def read_catalogue(locale: str) -> dict[str, Any]:
@@ -38,6 +40,15 @@ def test_every_locale_has_every_key_with_the_same_placeholders(locale: str) -> N
         for key, text in english[section].items():
             assert list_placeholders(other[section][key]) == list_placeholders(text), key
             assert other[section][key].strip()
+
+
+def test_every_check_is_named_in_every_language() -> None:
+    """What a finding is called stands in the checks' own source."""
+    sources = (path.read_text(encoding="utf-8") for path in TRANSLATORS.rglob("*.py"))
+    checks = {name for source in sources for name in re.findall(r"\bFinding\(\s*\"([^\"]+)\"", source)}
+    assert "copied source" in checks
+    assert checks | {"number", "date"} <= read_catalogue("en")["checks"].keys()
+    assert find_wording("en").name_check("unheard") == "unheard"
 
 
 @pytest.mark.parametrize("locale", [locale for locale in LOCALES if locale != "en"])

@@ -1,0 +1,142 @@
+"""karvan glossary: import, export, list."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import feeds
+from server.app import get_time
+from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.config import Config
+from server.glossary import FOR_ALL, load_own
+from server.glossary_files import read_tbx, read_tsv, write_tbx
+from server.store import glossaries
+from server.store.engine import open_database
+from server.store.glossaries import GlossaryRow
+from translators.glossary import Glossary, load_default, parse_tsv, render_tsv
+
+BY = "command line"  # in place of a key's id
+
+
+@click.group()
+def glossary() -> None:
+    """Glossaries: names and terms that come out the same way. They work beside a running server.
+
+    Example: karvan glossary list
+    """
+
+
+@glossary.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--exchange", default=FOR_ALL, help="Only for articles of this exchange; else for all.")
+@click.option("--json", "as_json", is_flag=True, help="Print {exchange, number, version, terms, changed}.")
+@pass_setting
+@clear_errors
+def import_(setting: Setting, file: Path, exchange: str, as_json: bool) -> None:
+    """Put a glossary in force, from TSV or TBX-Basic (.tbx, .xml). It takes the place of the one that was.
+
+    Example: karvan glossary import names.tsv --exchange silk-road
+    """
+    config = _load(setting, exchange)
+    is_xml = file.suffix.lower() in (".tbx", ".xml")
+    raw = file.read_bytes()
+    try:
+        read = read_tbx(raw) if is_xml else read_tsv(raw)
+    except feeds.InvalidDocument as error:
+        refuse("\n".join(f"{file}: {fault.pointer}: {fault.detail}" for fault in error.errors))
+    except feeds.MalformedDocument as error:
+        refuse(f"{file}: {error}")
+    terms = render_tsv(read) if is_xml else raw.decode("utf-8-sig")
+    row, changed = asyncio.run(_save(setting, config, exchange, terms))
+    if as_json:
+        answer = {"exchange": exchange, "number": row.number, "version": read.version, "terms": len(read.terms)}
+        print_json(answer | {"changed": changed})
+    else:
+        click.echo(f"{len(read.terms)} terms, number {row.number}{'' if changed else ': nothing new'}.")
+
+
+@glossary.command()
+@click.option("--exchange", default=FOR_ALL, help="That of an exchange; else the one for all.")
+@click.option("--format", "format_", type=click.Choice(["tsv", "tbx"]), default="tsv", help="TSV or TBX-Basic.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to; else standard output.")
+@pass_setting
+@clear_errors
+def export(setting: Setting, exchange: str, format_: str, output: Path | None) -> None:
+    """Write a glossary: what was set, or for all the one that ships with Karvan.
+
+    Example: karvan glossary export --format tbx --output glossary.tbx
+    """
+    config = _load(setting, exchange)
+    found = asyncio.run(_find(setting, config, exchange))
+    if found is None:
+        refuse(f"{exchange!r} has no glossary of its own: the one for all holds")
+    body = render_tsv(found).encode() if format_ == "tsv" else write_tbx(found, f"Karvan glossary {exchange}".strip())
+    if output is None:
+        click.echo(body, nl=False)
+    else:
+        output.write_bytes(body)
+
+
+@glossary.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@pass_setting
+@clear_errors
+def list_(setting: Setting, as_json: bool) -> None:
+    """List the glossaries in force: for whom, how many terms, since when.
+
+    Example: karvan glossary list --json
+    """
+    rows = asyncio.run(_list(setting))
+    known: list[tuple[str, int, Glossary, datetime | None]] = [
+        (row.exchange, row.number, parse_tsv(row.terms), row.created_at) for row in rows.values()
+    ]
+    if FOR_ALL not in rows:
+        known.append((FOR_ALL, 0, load_default(), None))
+    known.sort(key=lambda one: one[0])
+    if as_json:
+        names = ("exchange", "number", "version", "terms", "created_at")
+        print_json(
+            [dict(zip(names, (exchange, number, own.version, len(own.terms), at), strict=True))
+             for exchange, number, own, at in known]
+        )  # fmt: skip
+        return
+    table = Table("for", "number", "version", "terms", "since", box=None)
+    for exchange, number, own, at in known:
+        since = f"{at:%Y-%m-%d}" if at else "ships with Karvan"
+        table.add_row(exchange or "all", str(number), own.version, str(len(own.terms)), since)
+    Console().print(table)
+
+
+def _load(setting: Setting, exchange: str) -> Config:
+    config = setting.load()
+    if exchange != FOR_ALL and exchange not in config.exchanges:
+        refuse(f"there is no exchange {exchange!r}; there are {', '.join(config.exchanges) or 'none'}")
+    return config
+
+
+async def _save(setting: Setting, config: Config, exchange: str, terms: str) -> tuple[GlossaryRow, bool]:
+    database = await open_database(config.database.url, setting.data)
+    async with database.write() as conn:
+        saved = await glossaries.save_glossary(conn, exchange, terms, BY, get_time())
+    await database.close()
+    return saved
+
+
+async def _find(setting: Setting, config: Config, exchange: str) -> Glossary | None:
+    database = await open_database(config.database.url, setting.data)
+    async with database.read() as conn:
+        found = await load_own(conn, exchange)
+    await database.close()
+    return found
+
+
+async def _list(setting: Setting) -> dict[str, GlossaryRow]:
+    database = await open_database(setting.load().database.url, setting.data)
+    async with database.read() as conn:
+        rows = await glossaries.list_current(conn)
+    await database.close()
+    return rows

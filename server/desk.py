@@ -1,0 +1,136 @@
+"""The desk: what is held and why, sentence beside sentence; and what an editor says of it, in the caller's transaction.
+
+released   a person has seen all of the text: it stands wherever its routes want it, whatever was found in it. Its
+           origin stays `machine`, since nobody has written a word of it; it is `reviewed`.
+rejected   it stands nowhere, also where held text would
+asked      the outlet finds the question in its translation set
+
+A verdict is of one text: no machine replaces it while the article's text stays the same, and what is made from the next
+text has none. Who wants other words writes them (`PUT …/versions/{language}`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feeds.html import to_plain
+from server import audit, consequences, problems, versioning
+from server.config import Config
+from server.consequences import Ask
+from server.publishing import Loaded, Site
+from server.sets import describe_question, describe_verdict
+from server.store import parallels
+from server.store.articles import ArticleRow
+from server.store.pairs import Pairs
+from server.store.parallels import Parallel, Verdict
+from server.store.questions import Question, save_question
+from server.visibility import why_version_held
+from translators.checks import Finding
+
+Action = Literal["release", "reject", "ask"]
+VERDICTS: Mapping[Action, Verdict] = {"release": "released", "reject": "rejected"}
+
+
+async def decide(
+    conn: AsyncConnection,
+    row: ArticleRow,
+    language: str,
+    action: Action,
+    who: str,
+    note: str,
+    if_match: str | None,
+    config: Config,
+    now: datetime,
+) -> tuple[Parallel, Parallel]:
+    """Do what an editor says of a machine's version; as it was, as it is.
+
+    Raises PreconditionRequired, PreconditionFailed, NothingToDecide, VersionNotFound.
+    """
+    version = (await parallels.list_parallels(conn, [row.id])).get(row.id, {}).get(language)
+    if version is None or version.article is None or language == row.head.article.language:
+        raise problems.VersionNotFound(f"{row.outlet}/{row.item} has no parallel version in {language!r}")
+    if if_match is None and action != "ask":
+        raise problems.PreconditionRequired(
+            "If-Match: the ETag of the version that you have seen, as the desk shows it"
+        )
+    versioning.check_version_preconditions(if_match, None, version, row.head)
+    subject = f"{row.outlet}/{row.item}/{language}"
+    if action == "ask":
+        await save_question(conn, Question(row.id, language, who, note, now))
+        await audit.note(conn, "desk.ask", subject, now, outlet=row.outlet, after={"note": note})
+        return version, version
+    check_decidable(version, row)
+    reviewed = replace(version, verdict=VERDICTS[action], verdict_by=who, verdict_at=now, verdict_note=note)
+    if version.verdict == reviewed.verdict:
+        return version, version
+    reason = why_version_held(reviewed, config)
+    reviewed = replace(reviewed, state="held" if reason else "ready", reason=reason, changed_at=now)
+    await parallels.save_parallel(conn, reviewed)
+    await consequences.settle(conn, row.id, config, now, ask=Ask.NOTHING)
+    before = {"state": version.state, "reason": version.reason, "verdict": version.verdict}
+    after = {"state": reviewed.state, "verdict": reviewed.verdict, "note": note}
+    await audit.note(conn, f"desk.{action}", subject, now, outlet=row.outlet, before=before, after=after)
+    return version, reviewed
+
+
+def check_decidable(version: Parallel, row: ArticleRow) -> None:
+    """Raise NothingToDecide for what people wrote, what is being made anew, and what was withdrawn."""
+    name = f"the {version.language} version of {row.outlet}/{row.item}"
+    if row.canceled_at is not None:
+        raise problems.NothingToDecide(f"{row.outlet}/{row.item} was withdrawn")
+    if version.origin != "machine":
+        raise problems.NothingToDecide(f"{name} was written by people: it waits for nobody")
+    if version.source_hash != row.head.text_hash or version.state not in ("ready", "held"):
+        raise problems.NothingToDecide(f"{name} is made anew: the article has changed since")
+
+
+def describe_held(
+    one: Loaded, language: str, pairs: Pairs | None, questions: Sequence[Question], site: Site, now: datetime,
+    *, whole: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """A version on the desk. Its sentences stand beside the source's: all, or those in which something was found."""
+    row, version = one.article, one.versions[language]
+    assert version.article is not None
+    return {
+        "outlet": row.outlet,
+        "item": row.item,
+        "language": language,
+        "etag": versioning.make_version_etag(version, row.head),
+        "urgency": version.article.urgency or parallels.NORMAL_URGENCY,
+        "headline": version.article.headline,
+        "source_language": row.head.article.language,
+        "source_headline": row.head.article.headline,
+        "from_language": version.from_language,
+        "reason": version.reason or None,
+        "checks": list(version.findings),
+        "verdict": describe_verdict(version) if version.verdict else None,
+        "engine": version.engine or None,
+        "quality": version.quality or None,
+        "score": version.score or None,
+        "since": version.changed_at,
+        "age_seconds": int((now - version.changed_at).total_seconds()),
+        "embargoed_until": row.head.article.embargoed_until,
+        "sentences": list(list_sentences(version.findings, pairs, whole=whole)) if pairs else [],
+        "questions": [describe_question(one_, one) for one_ in questions if one_.language == language],
+        "href": site.article(row.outlet, row.item),
+        "page": site.page(row.outlet, row.item, language),
+    }
+
+
+def list_sentences(findings: Sequence[Finding], pairs: Pairs, *, whole: bool) -> Iterator[dict[str, Any]]:
+    """Place, source, result, and what was found there; without `whole` only where something was."""
+    found: dict[str, list[str]] = {}
+    for finding in findings:
+        found.setdefault(_squeeze(finding.result), []).append(f"{finding.check}: {finding.detail}")
+    for text in pairs.texts:
+        for pair in text.sentences:
+            said = found.get(_squeeze(to_plain(pair.result)), [])
+            if said or whole:
+                yield {"place": text.place, "source": pair.source, "result": pair.result, "by": pair.by, "found": said}
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,124 @@
+"""A feed as a list of changes that nobody can miss: the cursor (CONTRACT §4), with long poll."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+from multidict import MultiMapping
+
+from feeds import ninjs_output
+from feeds.fields import format_time
+from server import changes, problems
+from server.changes import Change, Page
+from server.handlers.channels import check_channel
+from server.handlers.receipts import note_fetch
+from server.keys import CLOCK, CONFIG, DATABASE, LIVE, LOOKOUT, READER, SITE, VERSION, pin_version
+from server.responses import make_json
+from server.store.placements import FeedName, get_newest_change
+
+log = structlog.get_logger()
+
+USUAL_ITEMS, MOST_ITEMS = 50, 200
+MOST_WAIT = 60  # seconds
+LOOK_SECONDS = 1.0  # how often a client that waits is looked after: it may have gone away
+HIGHEST = 2**63 - 1
+
+
+async def get_items(request: web.Request) -> web.StreamResponse:
+    """GET /v1/channels/{channel}/{language}/items: what changed in a feed after a number; `wait` seconds for it."""
+    config = request[CONFIG]
+    channel = request.match_info["channel"]
+    language = check_channel(channel, request.match_info["language"], request[READER], config)
+    check_names(request.query, ("after", "limit", "wait"))
+    after = read_number(request.query, "after", 0, 0, HIGHEST)
+    limit = read_number(request.query, "limit", USUAL_ITEMS, 1, MOST_ITEMS)
+    wait = read_number(request.query, "wait", 0, 0, MOST_WAIT) if request.method == "GET" else 0
+    await check_after(request, after)
+    page = await _read_when_there(request, (channel, language), after, limit, wait)
+    if page.changes:
+        await note_fetch(request, channel, language, "", page.next)
+    body = {
+        "items": [_describe(change) for change in page.changes],
+        "next": page.next,
+        "more": page.has_more,
+    }
+    return make_json(body, headers={"Cache-Control": "no-store", "Content-Language": language})
+
+
+async def check_after(request: web.Request, after: int) -> None:
+    """Raise InvalidParameter for a number that no change has had: it would wait for ever."""
+    async with request.app[DATABASE].read() as conn:
+        newest = await get_newest_change(conn)
+    if after > newest:
+        raise problems.InvalidParameter(f"the newest change here is {newest}, not {after}: begin anew without it")
+
+
+async def _read_when_there(request: web.Request, feed: FeedName, after: int, limit: int, wait: int) -> Page:
+    """The page; an empty one only when nothing has come for `wait` seconds, or nobody waits any longer."""
+    lookout, loop = request.app[LOOKOUT], asyncio.get_running_loop()
+    give_up = loop.time() + wait
+    while True:
+        if request[VERSION] is not request.app[LIVE].current:
+            pin_version(request)
+            check_channel(*feed, request[READER], request[CONFIG])
+        seen = lookout.newest
+        async with request.app[DATABASE].read() as conn:
+            now, reader = request.app[CLOCK](), request[READER]
+            page = await changes.read_page(conn, request[SITE], [feed], after, limit, now, reader)
+        if page.changes or page.has_more:
+            return page
+        after = page.next  # nothing of it was for this reader
+        while not await lookout.wait(seen, min(LOOK_SECONDS, max(0.0, give_up - loop.time()))):
+            if lookout.is_closed or is_gone(request) or loop.time() >= give_up:
+                return page
+            if page.is_waiting or request[VERSION] is not request.app[LIVE].current:
+                break
+
+
+def is_gone(request: web.Request) -> bool:
+    """Whether the client has closed its connection."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def check_names(query: MultiMapping[str], names: tuple[str, ...]) -> None:
+    """Raise InvalidParameter for a parameter that there is not, or that is there twice."""
+    for name in query:
+        if name not in names:
+            raise problems.InvalidParameter(f"there is no parameter {name[:50]!r} here; there are {', '.join(names)}")
+        if len(query.getall(name)) > 1:
+            raise problems.InvalidParameter(f"{name} is there twice: which of them counts?")
+
+
+def read_number(query: MultiMapping[str], name: str, usual: int, least: int, most: int) -> int:
+    """A whole number in ASCII digits. Raises InvalidParameter."""
+    given = query.get(name)
+    if given is None:
+        return usual
+    if not (given.isascii() and given.isdigit() and len(given) < 20 and least <= int(given) <= most):
+        bounds = f"from {least} to {most}" if most < HIGHEST else "of at least 0, the `next` of an earlier answer"
+        raise problems.InvalidParameter(f"{name} is a whole number {bounds}, not {given[:50]!r}")
+    return int(given)
+
+
+def _describe(change: Change) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "change": change.number,
+        "state": change.state,
+        "id": change.id,
+        "updated": format_time(change.place.shown_at),
+    }
+    if change.entry is not None:
+        described |= {"page": change.entry.page, "article": _render(change)}
+    return described
+
+
+def _render(change: Change) -> orjson.Fragment | None:
+    """The article as ninjs, a stub when withdrawn. One that cannot be written breaks nothing; it has its page."""
+    assert change.entry is not None
+    try:
+        return orjson.Fragment(ninjs_output.render_entry(change.entry).body)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other items must go out)
+        log.error("article left out of the items", id=change.id, error=type(error).__name__)
+        return None

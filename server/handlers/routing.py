@@ -1,0 +1,177 @@
+"""The routing for admins: what is in force, another in its place, every one that ever was (CONTRACT §4)."""
+
+import asyncio
+import difflib
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from server import problems, versioning
+from server.configfile import ConfigFault
+from server.handlers.items import check_names, read_number
+from server.keys import CONFIG, DATABASE, KEY_ID, LIVE, RELOADER, VERSION
+from server.live import Version, get_digest
+from server.reloading import make_etag
+from server.responses import is_unchanged, make_json, read_body
+from server.routingfile import cut_routing
+from server.store import configs
+from server.store.configs import ConfigRow
+
+TOML = "application/toml"
+USUAL_VERSIONS, MOST_VERSIONS = 20, 100
+MOST_NUMBER = 2**31
+
+
+async def get_routing(request: web.Request) -> web.Response:
+    """GET /v1/routing: the routing part as TOML; as JSON, also why the file is not in force and what waits."""
+    accept = request.headers.get("Accept", "*/*").lower()
+    wants_json = "json" in accept and "toml" not in accept
+    part = cut_routing(request.app[RELOADER].text)
+    etag, refusal = make_etag(part), request.app[LIVE].refusal
+    headers = {"ETag": etag, "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
+    if refusal is not None:
+        headers["Karvan-Refused"] = _make_header(refusal.faults[0])
+    if wants_json:
+        answer = _describe_state(request, part, etag)
+        body = make_json(answer).body
+        assert isinstance(body, bytes)
+        headers["ETag"] = versioning.make_shown_etag(etag, hashlib.sha256(body).hexdigest())
+        if is_unchanged(request, headers["ETag"], None):
+            return web.Response(status=304, headers=headers)
+        return make_json(answer, headers=headers)
+    if is_unchanged(request, etag, None):
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = f"{TOML}; charset=utf-8"
+    return web.Response(body=part.encode(), headers=headers)
+
+
+async def put_routing(request: web.Request) -> web.Response:
+    """PUT /v1/routing: another routing part for the file, in force when this is answered; If-Match is needed."""
+    if_match = request.headers.get("If-Match")
+    if if_match is None:
+        raise problems.PreconditionRequired("If-Match: the ETag of the routing that you have seen")
+    part = await read_toml(request)
+
+    def check(there: str) -> None:
+        versioning.check_etag(if_match, request.headers.get("If-None-Match"), make_etag(there), "routing")
+
+    return await _put(request, part, check)
+
+
+async def _put(request: web.Request, part: str, check: Callable[[str], None]) -> web.Response:
+    reloader, before = request.app[RELOADER], request.app[LIVE].current
+    version = await reloader.put(part, check, request[KEY_ID])
+    answer = describe_version(version) | {"changed": version is not before}
+    return make_json(answer, headers={"ETag": make_etag(cut_routing(reloader.text))})
+
+
+async def list_history(request: web.Request) -> web.Response:
+    """GET /v1/routing/history: ?before= &limit=; the newest first, each with what it changed."""
+    check_names(request.query, ("before", "limit"))
+    limit = read_number(request.query, "limit", USUAL_VERSIONS, 1, MOST_VERSIONS)
+    before = read_number(request.query, "before", MOST_NUMBER, 1, MOST_NUMBER)
+    async with request.app[DATABASE].read() as conn:
+        rows = list(await configs.list_configs(conn, limit + 1, before))
+    described = await asyncio.to_thread(_describe_rows, rows, limit, request[VERSION].number)
+    return make_json({"versions": described, "more": len(rows) > limit}, headers={"Cache-Control": "no-store"})
+
+
+async def get_version(request: web.Request) -> web.Response:
+    """GET /v1/routing/history/{number}: with the whole file as it was, without its secrets."""
+    row = await find_version(request)
+    async with request.app[DATABASE].read() as conn:
+        older = list(await configs.list_configs(conn, 1, row.number))
+    described = await asyncio.to_thread(_describe_rows, [row, *older], 1, request[VERSION].number)
+    return make_json({**described[0], "text": row.text}, headers={"Cache-Control": "no-store"})
+
+
+async def post_restore(request: web.Request) -> web.Response:
+    """POST /v1/routing/history/{number}/restore: that routing part once more, as a new version."""
+    row = await find_version(request)
+    part = cut_routing(row.text)
+    if_match = request.headers.get("If-Match", "*")
+
+    def check(there: str) -> None:
+        versioning.check_etag(if_match, None, make_etag(there), "routing")
+
+    return await _put(request, part, check)
+
+
+async def read_toml(request: web.Request) -> str:
+    """The body as text. Raises UnsupportedFormat, InvalidConfiguration."""
+    if request.content_type not in (TOML, "text/plain", "application/octet-stream"):
+        raise problems.UnsupportedFormat(f"routing comes as {TOML}, not {request.content_type}")
+    raw = await read_body(request, request[CONFIG].limits)
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise problems.InvalidConfiguration(f"it is not UTF-8: {error}") from error
+
+
+async def find_version(request: web.Request) -> ConfigRow:
+    """The version that the address names. Raises NotFound."""
+    given = request.match_info["number"]
+    row = None
+    if given.isascii() and given.isdigit() and len(given) < 10:
+        async with request.app[DATABASE].read() as conn:
+            row = await configs.find_config(conn, int(given))
+    if row is None:
+        raise problems.NotFound(f"there is no version {given[:20]!r} of the configuration")
+    return row
+
+
+def describe_version(version: Version) -> dict[str, Any]:
+    return {"number": version.number, "digest": get_digest(version.config)}
+
+
+def _describe_state(request: web.Request, part: str, etag: str) -> dict[str, Any]:
+    live = request.app[LIVE]
+    refusal = live.refusal
+    return {
+        **describe_version(request[VERSION]),
+        "etag": etag,
+        "text": part,
+        "restart": list(live.restart),
+        "refused": refusal and {"at": refusal.at, "faults": [_describe_fault(fault) for fault in refusal.faults]},
+    }
+
+
+def _describe_fault(fault: ConfigFault) -> dict[str, Any]:
+    return {
+        "option": ".".join(map(str, fault.option)),
+        "line": fault.line or None,
+        "column": fault.column or None,
+        "reason": fault.reason,
+    }
+
+
+def _make_header(fault: ConfigFault) -> str:
+    """A fault in one line of ASCII."""
+    return " ".join(str(fault).encode("ascii", "backslashreplace").decode().split())[:400]
+
+
+def _describe_rows(rows: list[ConfigRow], limit: int, current: int) -> list[dict[str, Any]]:
+    """The first `limit`; each has the next one as what was there before."""
+    return [
+        {
+            "number": row.number,
+            "author": row.author,
+            "at": row.created_at,
+            "digest": row.digest,
+            "current": row.number == current,
+            "diff": _make_diff(before.text if before else "", row.text),
+        }
+        for row, before in zip(rows[:limit], [*rows[1:], None], strict=False)
+    ]
+
+
+def _make_diff(old: str, new: str) -> str:
+    """As `diff -u` writes it; empty for the first version."""
+    if not old:
+        return ""
+    return "".join(
+        line if line.endswith("\n") else line + "\n"
+        for line in difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=2)
+    )

@@ -1,0 +1,218 @@
+"""The routing part of config.toml as text: cut out, put back, everything else untouched byte for byte (pure).
+
+text ─split_tables→ Blocks (a table with the comment above it) ─→ cut_routing
+text + routing part ─replace_routing→ text; what was put there without a comment keeps those of the file
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT
+
+ROUTING = ("outlets", "exchanges", "channels", "subscribers", "editors", "rights", "conditions", "routes")
+SECRETS = frozenset(("destinations", "sources", "engines"))  # tables of tables with a `key`
+HIDDEN = "(kept out of the history)"
+MOST_MERGED = 100_000  # characters whose comments are kept: tomlkit takes seconds for much more
+LEAST_SECRET = 8  # characters: shorter ones would be found in other words
+
+_NAME = re.compile(r"""\[\[?\s*("[^"\n]*"|'[^'\n]*'|[A-Za-z0-9_-]+)""")
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]|\n|[^"\'#\[\]{}\n]+|.',
+    re.DOTALL,
+)
+
+
+class UnsplittableConfig(Exception):
+    """The routing part cannot be told from the rest of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A table, with the comment right above it. `name`: of the section that it is in; "" before the first."""
+
+    name: str
+    text: str
+
+    @property
+    def header(self) -> str:
+        return next(
+            (line.split("#")[0].strip() for line in self.text.splitlines() if line.lstrip().startswith("[")), ""
+        )
+
+    @property
+    def is_routing(self) -> bool:
+        return self.name in ROUTING
+
+
+def split_tables(text: str) -> Sequence[Block]:
+    """All of the text, in its order. Takes any text: what is no TOML is split somehow."""
+    lines = text.splitlines(keepends=True)
+    starts = [(0, ""), *_find_headers(text)]
+    blocks = []
+    for (first, name), (after, _) in zip(starts, [*starts[1:], (len(lines), "")], strict=True):
+        top = _climb(lines, first) if first else 0
+        bottom = _climb(lines, after) if after < len(lines) else after
+        blocks.append(Block(name, "".join(lines[top:bottom])))
+    return [block for block in blocks if block.text]
+
+
+def _find_headers(text: str) -> Iterator[tuple[int, str]]:
+    """(line from 0, section) of every table header: a line that begins with a bracket outside of any value."""
+    line, depth, is_start = 0, 0, True
+    for found in _TOKEN.finditer(text):
+        piece = found[0]
+        if piece == "\n":
+            line, is_start = line + 1, True
+            continue
+        if piece == "[" and depth == 0 and is_start and (name := _NAME.match(text, found.start())):
+            yield line, name[1].strip("\"'")
+        if piece in "[{":
+            depth += 1
+        elif piece in "]}":
+            depth = max(0, depth - 1)
+        line += piece.count("\n")
+        is_start = is_start and not piece.strip()
+
+
+def _climb(lines: Sequence[str], line: int) -> int:
+    """The first line of the comment right above a line."""
+    while line > 0 and lines[line - 1].lstrip().startswith("#"):
+        line -= 1
+    return line
+
+
+def cut_routing(text: str) -> str:
+    """The routing part alone."""
+    return "".join(block.text for block in split_tables(text) if block.is_routing)
+
+
+def replace_routing(text: str, part: str) -> tuple[str, Mapping[int, int]]:
+    """The text with another routing part, and line there → line of the part, from 1.
+
+    Raises UnsplittableConfig where something else would change, or the part is more than that.
+    """
+    before, wanted = tomllib.loads(text), tomllib.loads(part)
+    if strangers := sorted(wanted.keys() - set(ROUTING)):
+        raise UnsplittableConfig(f"{', '.join(strangers)}: not part of the routing, which is {', '.join(ROUTING)}")
+    laid = list(_lay(split_tables(text), split_tables(part)))
+    texts = [_end_line(block.text) for block, _ in laid[:-1]] + [block.text for block, _ in laid[-1:]]
+    changed, line, above = "".join(texts), 1, 0
+    lines: dict[int, int] = {}
+    for one, (_, is_part) in zip(texts, laid, strict=True):
+        length = len(one.splitlines())
+        if is_part:
+            lines |= {above + number: line + number - 1 for number in range(1, length + 1)}
+            line += length
+        above += length
+    expected = {name: value for name, value in before.items() if name not in ROUTING} | wanted
+    try:
+        is_same = tomllib.loads(changed) == expected
+    except tomllib.TOMLDecodeError:
+        is_same = False
+    if not is_same:
+        raise UnsplittableConfig("write it as tables with headers: [outlets.name], [[routes]]")
+    return changed, lines
+
+
+def _lay(blocks: Sequence[Block], part: Sequence[Block]) -> Iterator[tuple[Block, bool]]:
+    """The blocks of the file with those of the part in the places of its own; whether each is the part's."""
+    runs = [list(run) for _, run in groupby(blocks, key=lambda block: block.is_routing)]
+    if not any(run[0].is_routing for run in runs):
+        runs.append([])
+    slots = [number for number, run in enumerate(runs) if not run or run[0].is_routing]
+    headers = {slot: {block.header for block in runs[slot]} for slot in slots}
+    names = {slot: {block.name for block in runs[slot]} for slot in slots}
+    filled: dict[int, list[Block]] = {slot: [] for slot in slots}
+    at = slots[0]
+    for block in part:
+        later = [slot for slot in slots if slot >= at]
+        same = (slot for slot in later if block.header in headers[slot])
+        alike = (slot for slot in later if block.name in names[slot])
+        at = next(same, next(alike, at))
+        filled[at].append(block)
+    for number, run in enumerate(runs):
+        yield from ((block, number in filled) for block in filled.get(number, run))
+
+
+def keep_comments(text: str, part: str, changed: str) -> str:
+    """What `replace_routing` made, with the comments of the file where the part came without any."""
+    if "#" in part or len(part) > MOST_MERGED:
+        return changed
+    merged = _merge_comments(cut_routing(text), tomllib.loads(part))
+    return replace_routing(text, merged)[0] if merged else changed
+
+
+def _end_line(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _merge_comments(part: str, wanted: Mapping[str, Any]) -> str:
+    """What is wanted, in the words of the file as far as it says the same; empty where that cannot be done."""
+    try:
+        document = tomlkit.parse(part)
+        _bring_in_line(document, wanted)
+        merged = tomlkit.dumps(document)
+        return merged if tomllib.loads(merged) == wanted else ""
+    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, ValueError):
+        return ""
+
+
+def _bring_in_line(table: MutableMapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for name in [name for name in table if name not in wanted]:
+        del table[name]
+    for name, value in wanted.items():
+        old = table.get(name)
+        if isinstance(value, Mapping) and isinstance(old, MutableMapping):
+            _bring_in_line(old, value)
+        elif isinstance(old, AoT) and isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            _bring_rows_in_line(old, value)
+        elif old is None or _plain(old) != value:
+            table[name] = value
+
+
+def _bring_rows_in_line(rows: AoT, wanted: Sequence[Mapping[str, Any]]) -> None:
+    """Tables of an array, told apart by their name: those that stay keep their words, in the order that is wanted."""
+    known = {one.get("name"): one for one in rows}
+    kept = []
+    for one in wanted:
+        row = known.pop(one.get("name"), None)
+        row = tomlkit.table() if row is None else row
+        _bring_in_line(row, one)
+        kept.append(row)
+    rows.clear()
+    for row in kept:
+        rows.append(row)
+
+
+def _plain(value: Any) -> Any:
+    return value.unwrap() if hasattr(value, "unwrap") else value
+
+
+def hide_secrets(text: str) -> str:
+    """The text without the keys of destinations, sources and engines, and without the database's address."""
+    groups = groupby(split_tables(text), key=lambda block: block.name)
+    hidden = "".join(_hide(name, "".join(one.text for one in group)) for name, group in groups)
+    for secret in _list_secrets(tomllib.loads(text)):  # whatever way it is written
+        hidden = hidden.replace(secret, HIDDEN)
+    return hidden
+
+
+def _list_secrets(values: Mapping[str, Any]) -> Iterator[str]:
+    tables = [one for name in SECRETS for one in values.get(name, {}).values()]
+    yield from (one["key"] for one in tables if len(one.get("key", "")) >= LEAST_SECRET)
+    if url := values.get("database", {}).get("url"):
+        yield url
+
+
+def _hide(name: str, text: str) -> str:
+    if name in SECRETS or name == "":  # before the first header a key may have dots: destinations.x.key
+        return re.sub(r"""(\bkey["']?\s*=\s*)(?:"[^"\n]+"|'[^'\n]+')""", rf'\1"{HIDDEN}"', text)
+    if name == "database":
+        return re.sub(r"""(\burl\s*=\s*)(?:"[^"\n]+"|'[^'\n]+')""", rf'\1"{HIDDEN}"', text)
+    return text

@@ -1,0 +1,27 @@
+"""The tables of configurations: every version that was in force, and which of them an article was decided under."""
+
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text
+
+from server.store.schema import Id, UtcTime, metadata
+
+# `text` is the file without its secrets; `digest` that of all that decides where articles go, as it was in force, so
+# with what the environment said. `author`: "file", or the id of a key.
+configs = Table(
+    "configs",
+    metadata,
+    Column("number", Id, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+# What was last decided about an article, and when: under which configuration.
+decided = Table(
+    "decided",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("digest", Text, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("decided_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,53 @@
+"""The tables of sources: feeds that are read, and what they brought."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+
+from server.store.schema import UtcTime, metadata
+
+# The sources of the config. `settings` is a hash of what they were when last read; `state` is live or gone, `counts` of
+# all polls and of the last one, `faults` those of the last one (JSON).
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("settings", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("polled_at", UtcTime),
+    Column("succeeded_at", UtcTime),
+    Column("next_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("faults", Text, nullable=False),
+)
+
+# Their feeds: validators of what was last taken in, and where it moved for good.
+source_feeds = Table(
+    "source_feeds",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("modified", Text, nullable=False),
+    Column("moved_to", Text, nullable=False),
+    Column("status", Integer),
+    Column("error", Text, nullable=False),
+)
+
+# What they brought: entry → article and language, as it was when it was last taken in. `number` is the article's
+# version there, NULL where it is no Karvan; `ordered_at` is the place that it got among the versions here.
+source_entries = Table(
+    "source_entries",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("entry", Text, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("number", BigInteger),
+    Column("updated", UtcTime),
+    Column("ordered_at", UtcTime, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("source_entries_article", "article_id"),
+)
