@@ -49,8 +49,9 @@ async def test_a_job_that_costs_every_worker_its_life_is_given_up_with_the_reaso
     with closing(sqlite3.connect(karvan.data / "karvan.db")) as conn, conn:  # as two deaths in its middle leave it
         conn.execute("UPDATE parallels SET state = 'pending' WHERE language = 'tr'")
         conn.execute(
-            "INSERT INTO jobs (kind, subject, batch, priority, revision, attempts, run_at, lease_until, claimed_by, "
-            "error, created_at) SELECT 'translate', id || ':tr', 'tr', 1, 1, 2, 0, ?, 'embedded', '', 0 FROM articles",
+            "INSERT INTO jobs (kind, subject, batch, priority, owner, turn, revision, attempts, run_at, lease_until, "
+            "claimed_by, error, created_at) "
+            "SELECT 'translate', id || ':tr', 'tr', 1, outlet, 0, 1, 2, 0, ?, 'embedded', '', 0 FROM articles",
             (1 << 60,),
         )
     server = await asyncio.to_thread(karvan.serve)
