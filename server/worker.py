@@ -13,7 +13,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 import structlog
@@ -34,6 +34,7 @@ from server.store import jobs as rows
 from server.store.answers import find_meta, save_meta
 from server.store.jobs import Job
 from server.store.parallels import State
+from server.store.usage import forget_usage
 from translators import Direction
 from translators.fields import TextPair
 from translators.pipeline import Failure
@@ -42,7 +43,8 @@ from translators.relaying import join_pairs, turn_pairs
 log = structlog.get_logger()
 
 TURNS = 50  # articles that are opened or closed one after the other without asking for more
-TRIM_SECONDS = 3600.0  # how often the translation memory is trimmed
+TRIM_SECONDS = 3600.0  # how often the translation memory is trimmed, and old usage forgotten
+USAGE_KEPT = timedelta(days=7)  # quotas look at today only
 BATCH_SECONDS = 2.0  # how long articles that are translated together keep an urgent one waiting, about
 FAN_OUTS = 50  # feeds that are looked at together
 WATCH_SECONDS = 2.0  # how often installed packages are looked at
@@ -66,7 +68,7 @@ async def work(tools: Tools, stopping: asyncio.Event, post: Post | None = None) 
             group.create_task(run_deliveries(post, stopping))
         group.create_task(run_until(tools, make_steps(tools.config), stopping))
         group.create_task(_watch(tools, stopping))
-        group.create_task(_keep_memory_small(tools, stopping))
+        group.create_task(_forget(tools, stopping))
 
 
 async def translate(tools: Tools, claimed: Sequence[Job]) -> None:
@@ -258,16 +260,17 @@ async def _compare_packages(tools: Tools) -> None:
         await save_meta(conn, "directions", digest)
 
 
-async def _keep_memory_small(tools: Tools, stopping: asyncio.Event) -> None:
-    """What was unused longest leaves the translation memory when it is full."""
+async def _forget(tools: Tools, stopping: asyncio.Event) -> None:
+    """What was unused longest leaves the translation memory when it is full; old days leave the quotas' account."""
     while not stopping.is_set():
         try:
             async with tools.database.write() as conn:
                 gone = await remembering.keep_size(
                     conn, tools.today().config.translation.memory_sentences, tools.clock()
                 )
+                await forget_usage(conn, (tools.clock() - USAGE_KEPT).date().isoformat())
             if gone:
                 log.info("memory trimmed", sentences=gone)
         except Exception:
-            log.exception("the memory cannot be trimmed", retry_seconds=TRIM_SECONDS)
+            log.exception("nothing can be forgotten", retry_seconds=TRIM_SECONDS)
         await wait_for_any((stopping,), TRIM_SECONDS)

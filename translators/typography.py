@@ -114,11 +114,6 @@ def to_lower(text: str, language: str) -> str:
     return text.replace("İ", "i").lower()
 
 
-def to_title(text: str, language: str) -> str:
-    """Every word with a capital first letter, the rest small; what follows an apostrophe is no new word."""
-    return re.sub(r"\w[\w'’]*", lambda found: to_upper(found[0][0], language) + to_lower(found[0][1:], language), text)
-
-
 def _is_dotted(language: str) -> bool:
     return language.partition("-")[0] in ("az", "tr")
 

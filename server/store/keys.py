@@ -93,10 +93,6 @@ async def save_invitation(conn: AsyncConnection, one: Invitation) -> None:
     await conn.execute(invitations.insert().values(**{name: getattr(one, name) for name in Invitation.__slots__}))
 
 
-async def list_invitations(conn: AsyncConnection) -> Sequence[Invitation]:
-    return [Invitation(*row) for row in await conn.execute(invitations.select().order_by(invitations.c.created_at))]
-
-
 async def find_invitation(conn: AsyncConnection, token_hash: str) -> Invitation | None:
     found: Any = (await conn.execute(invitations.select().where(invitations.c.hash == token_hash))).one_or_none()
     return None if found is None else Invitation(*found)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from server.config import Quota
 from server.configfile import ConfigError, parse_config
+from server.keys import DATABASE
 from server.quotas import Buckets, count_words
+from server.store.usage import add_usage, find_usage, forget_usage
 
 ONE = "/v1/articles/caravan-wire/one"
 
@@ -113,3 +115,14 @@ def test_words_of_a_text_without_spaces_are_counted_too():
     assert count_words("Dörd ölkənin nazirləri") == 3
     assert count_words("四国部长周五会晤") == 4
     assert count_words("") == 0
+
+
+async def test_old_days_are_forgotten_and_today_is_not(start):
+    server = await start()
+    database = server.app[DATABASE]
+    async with database.write() as conn:
+        await add_usage(conn, "caravan-wire", "2026-11-01", "words", 5)
+        await add_usage(conn, "caravan-wire", "2026-11-26", "words", 7)
+        await forget_usage(conn, "2026-11-19")
+        left = [await find_usage(conn, "caravan-wire", day, "words") for day in ("2026-11-01", "2026-11-26")]
+    assert left == [0, 7]

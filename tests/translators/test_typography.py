@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from translators.typography import fit, fit_quotes, to_lower, to_title, to_upper
+from translators.typography import fit, fit_quotes, to_lower, to_upper
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,6 @@ def test_quotes_inside_quotes_take_the_inner_style() -> None:
 def test_the_dotted_i_is_safe() -> None:
     assert (to_upper("bilik ışıq", "az"), to_upper("bilik", "en")) == ("BİLİK IŞIQ", "BILIK")
     assert (to_lower("İLHAM ILIQ", "tr"), to_lower("İI", "en")) == ("ilham ılıq", "ii")
-    assert to_title("istanbul'da ILIQ", "tr") == "İstanbul'da Ilıq"
 
 
 TEXT = st.text(alphabet="aiİıЯ会议“”«»„'‘’\"()（）,.:;!?，。：；！？… -–—%5 0\u00a0", max_size=30)
