@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from server.documents import read_document
+from server.client.documents import read_document
 from server.sample import ARTICLES, STEPS, Push
 
 LANGUAGES = ("az", "en", "ru", "tr", "zh")

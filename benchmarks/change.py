@@ -28,11 +28,11 @@ from feeds.model import Feed
 from server.access import hash_key, make_key
 from server.app import make_app
 from server.configfile import load_config
-from server.encodings import Encoding, compress
 from server.handlers.channels import FORMATS
 from server.keys import CLOCK, DATABASE
 from server.publishing import Site, make_feed
 from server.refusals import Runner
+from server.serving.encodings import Encoding, compress
 from server.store.keys import KeyRow, save_key
 from server.store.placements import Filters
 from translators.pseudo import PseudoTranslator

@@ -21,10 +21,10 @@ from measure import alternate, name_machine, print_table
 from server.app import make_clock
 from server.config import Config
 from server.configfile import load_config
-from server.legs import Leg, keep_leg, translate_leg
-from server.media_files import MediaFolder
+from server.media.media_files import MediaFolder
 from server.runner import Tools
 from server.store.engine import open_database
+from server.translation.legs import Leg, keep_leg, translate_leg
 from translators import Direction
 from translators.argos import ArgosTranslator
 from translators.glossary import load_default

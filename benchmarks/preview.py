@@ -26,9 +26,9 @@ from server.access import hash_key, make_key
 from server.app import make_app
 from server.config import Config, Route
 from server.configfile import parse_config
+from server.configfile.routingfile import cut_routing
 from server.keys import DATABASE
 from server.refusals import Runner
-from server.routingfile import cut_routing
 from server.store import articles
 from server.store.documents import dump_article
 from server.store.engine import Database

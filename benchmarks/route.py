@@ -16,11 +16,11 @@ from statistics import median, quantiles
 
 from feeds.model import Article, Picture, Rendition, Subject
 from server.config import Config
-from server.contradictions import find_contradictions
-from server.explaining import explain_decision
-from server.facts import Target, make_facts
-from server.program import get_program
+from server.configfile.contradictions import find_contradictions
 from server.routing import decide
+from server.routing.explaining import explain_decision
+from server.routing.facts import Target, make_facts
+from server.routing.program import get_program
 from translators.glossary import load_default
 
 LANGUAGES = ("az", "en", "ru", "tr", "zh")

@@ -13,10 +13,9 @@ from aiohttp import web
 
 from server.access import identify, tell_allowance
 from server.config import Config
-from server.engines import make_engine
-from server.feedcache import FeedCache
-from server.hotfeeds import HotFeeds
-from server.housekeeping import sync_destinations
+from server.configfile.live import Live, Version, get_digest
+from server.delivery.housekeeping import sync_destinations
+from server.delivery.post import make_post
 from server.jobs import enqueue_settlements, recover
 from server.keyring import Keyring
 from server.keys import (
@@ -37,12 +36,10 @@ from server.keys import (
     TRANSLATOR,
     Clock,
 )
-from server.live import Live, Version, get_digest
 from server.lookout import Lookout
-from server.media_files import MediaFolder
+from server.media.media_files import MediaFolder
 from server.outbound import Caller, Courier
 from server.polling import sync_sources
-from server.post import make_post
 from server.problems import Unavailable
 from server.publishing import Site
 from server.quotas import Buckets
@@ -51,10 +48,13 @@ from server.reloading import Reloader
 from server.resettling import settle_changed
 from server.routes import add_routes
 from server.runner import Tools
+from server.serving.feedcache import FeedCache
+from server.serving.hotfeeds import HotFeeds
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database
 from server.store.keys import save_uses
+from server.translation.engines import make_engine
 from server.worker import work
 from translators import Translator
 

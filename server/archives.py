@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feeds.model import Feed
 from server import problems, publishing
 from server.publishing import Site
-from server.rights import load_rights
+from server.routing.rights import load_rights
 from server.store import placements
 from server.store.placements import FeedName, Filters, Placement
 from server.visibility import ANYONE, Reader

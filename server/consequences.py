@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import decisions, jobs, placing, translation
 from server.config import Config
-from server.live import get_digest
+from server.configfile.live import get_digest
 from server.media import list_names, make_mark
 from server.mediatopics import ancestors
 from server.publishing import Loaded, get_text

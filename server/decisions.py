@@ -9,15 +9,15 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.config import Config
-from server.explaining import Explanation, explain_decision
-from server.facts import Facts, Target, make_facts
-from server.glossary import load_effective
 from server.placing import get_freshness
-from server.program import get_program
 from server.routing import Decision
 from server.routing import decide as decide_purely
+from server.routing.explaining import Explanation, explain_decision
+from server.routing.facts import Facts, Target, make_facts
+from server.routing.program import get_program
 from server.store.articles import ArticleRow
 from server.store.parallels import Parallel
+from server.translation.glossary import load_effective
 from server.visibility import why_version_held
 
 

@@ -14,19 +14,20 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import jobs, parcels, shipments
-from server.bringing import bring
-from server.housekeeping import keep_house
-from server.parcels import Plan
+from server import jobs
+from server.delivery import parcels, shipments
+from server.delivery.bringing import bring
+from server.delivery.housekeeping import keep_house
+from server.delivery.parcels import Plan
+from server.delivery.post import Post
+from server.delivery.verification import deny, verify
 from server.polling import poll
-from server.post import Post
 from server.runner import DRAIN_SECONDS, IDLE_SECONDS, TROUBLE_SECONDS, Tools, wait_for_any
 from server.store import jobs as rows
 from server.store import subscriptions
 from server.store.deliveries import Result
 from server.store.jobs import Job
 from server.store.subscriptions import Subscription
-from server.verification import deny, verify
 
 log = structlog.get_logger()
 

@@ -18,7 +18,6 @@ from feeds import Fault
 from server import audit, consequences, ingest, problems, versioning
 from server.consequences import Ask
 from server.ingest import Push, Stored
-from server.learning import learn
 from server.publishing import Site
 from server.quotas import spend
 from server.store import articles, contributions, parallels
@@ -26,6 +25,7 @@ from server.store.answers import Answer, find_answer, save_answer
 from server.store.articles import ArticleRow
 from server.store.documents import make_content_hash
 from server.store.parallels import Parallel
+from server.translation.learning import learn
 
 PeoplesOrigin = Literal["outlet", "edited"]
 

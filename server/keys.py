@@ -7,15 +7,15 @@ from datetime import datetime
 from aiohttp import web
 
 from server.config import Config
-from server.feedcache import FeedCache
-from server.hotfeeds import HotFeeds
+from server.configfile.live import Live, Version
 from server.keyring import Keyring
-from server.live import Live, Version
 from server.lookout import Lookout
-from server.media_files import MediaFolder
+from server.media.media_files import MediaFolder
 from server.publishing import Site
 from server.quotas import Allowance, Buckets
 from server.reloading import Reloader
+from server.serving.feedcache import FeedCache
+from server.serving.hotfeeds import HotFeeds
 from server.store.engine import Database
 from server.visibility import Reader
 from translators import Translator

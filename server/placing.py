@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article, Freshness
 from server.config import Config, HeldPolicy
-from server.rights import ANY_RIGHTS, Rights, dump_rights
 from server.routing import Decision, Destination, get_held_policy, pick_strictest
+from server.routing.rights import ANY_RIGHTS, Rights, dump_rights
 from server.store import placements
 from server.store.articles import ArticleRow
 from server.store.documents import make_shown_hash

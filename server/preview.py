@@ -15,8 +15,8 @@ from typing import Any
 from feeds.model import Article
 from server.comparison import Comparison, Eyes, Glossaries, list_eyes
 from server.config import Config
-from server.facts import Facts, make_facts
 from server.routing import Decision, Destination, decide, get_program
+from server.routing.facts import Facts, make_facts
 from server.store.documents import load_article
 from server.store.placements import FeedName
 from server.translation import list_wanted_languages

@@ -11,13 +11,13 @@ import feeds
 from feeds.text import find_forbidden
 from feeds.xmlplaces import PLACES
 from server import problems
-from server.fastpath import REQUEST_ID as GOOD_ID
-from server.fastpath import FastConnection
-from server.hotfeeds import HotFeeds
 from server.keys import CONFIG, HOT_FEEDS, REQUEST_ID, SITE, pin_version
 from server.pages import render_error_page
 from server.pages.views import SAFE, pick_language
 from server.responses import make_html
+from server.serving.fastpath import REQUEST_ID as GOOD_ID
+from server.serving.fastpath import FastConnection
+from server.serving.hotfeeds import HotFeeds
 
 log = structlog.get_logger()
 

@@ -24,11 +24,11 @@ from feeds import Fault
 from server import audit, problems
 from server.config import Config
 from server.configfile import ConfigError, ConfigFault, parse_file
-from server.contradictions import find_contradictions
-from server.housekeeping import sync_destinations
-from server.live import Live, Refusal, Version, get_digest, merge_live
+from server.configfile.contradictions import find_contradictions
+from server.configfile.live import Live, Refusal, Version, get_digest, merge_live
+from server.configfile.routingfile import UnsplittableConfig, cut_routing, hide_secrets, keep_comments, replace_routing
+from server.delivery.housekeeping import sync_destinations
 from server.polling import sync_sources
-from server.routingfile import UnsplittableConfig, cut_routing, hide_secrets, keep_comments, replace_routing
 from server.store import configs
 from server.store.configs import BY_FILE
 from server.store.engine import Database

@@ -12,10 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Rendition
-from server import consequences, darkroom, jobs
+from server import consequences, jobs
 from server.config import Config
 from server.consequences import Ask
-from server.media_files import MediaFolder
+from server.media import darkroom
+from server.media.media_files import MediaFolder
 from server.runner import Tools
 from server.store import jobs as rows
 from server.store import media

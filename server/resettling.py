@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from server import jobs
-from server.live import get_digest
+from server.configfile.live import get_digest
 from server.reloading import Reloader
 from server.store import configs
 from server.store.answers import save_meta

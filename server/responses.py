@@ -11,9 +11,9 @@ from aiohttp import web
 
 from server import problems
 from server.config import Limits
-from server.encodings import RANKED
-from server.feedcache import CachedFeed
-from server.negotiation import choose, is_known
+from server.serving.encodings import RANKED
+from server.serving.feedcache import CachedFeed
+from server.serving.negotiation import choose, is_known
 
 MOST_SECONDS = 60.0  # that a body may take to arrive
 ENCODINGS = ("identity", "gzip", "deflate", "br")  # of what is pushed: one, which aiohttp decodes

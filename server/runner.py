@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import jobs
 from server.config import Config
-from server.live import Live
-from server.media_files import MediaFolder
+from server.configfile.live import Live
+from server.media.media_files import MediaFolder
 from server.store import jobs as rows
 from server.store.engine import Database
 from server.store.jobs import Job

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from server import rights
 from server.config import Channel, Config
 from server.mediatopics import ancestors
-from server.rights import load_rights
+from server.routing import rights
+from server.routing.rights import load_rights
 from server.store.articles import ArticleRow
 from server.store.parallels import Parallel
 from server.store.placements import Placement

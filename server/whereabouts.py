@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import decisions, placing, visibility
 from server.config import Config
-from server.explaining import Explanation, describe_destination, describe_judgement, render_judgement
-from server.live import get_digest
+from server.configfile.live import get_digest
 from server.routing import Destination
+from server.routing.explaining import Explanation, describe_destination, describe_judgement, render_judgement
 from server.store import configs, parallels, placements
 from server.store.articles import ArticleRow
 from server.store.configs import Decided

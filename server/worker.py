@@ -20,13 +20,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.html import to_plain
-from server import consequences, decisions, jobs, quotas, remembering, translation
+from server import consequences, decisions, jobs, quotas, translation
 from server.config import Config
 from server.consequences import Ask
+from server.delivery.post import Post
 from server.dispatch import fan_out, run_deliveries, try_fan_out_again
-from server.glossary import load_effective
-from server.legs import Leg, keep_leg, translate_leg
-from server.post import Post
 from server.renditions import make_renditions, say_broken
 from server.runner import Step, Tools, fail, run_until, wait_for_any
 from server.store import articles, pairs, parallels
@@ -35,6 +33,9 @@ from server.store.answers import find_meta, save_meta
 from server.store.jobs import Job
 from server.store.parallels import State
 from server.store.usage import forget_usage
+from server.translation import remembering
+from server.translation.glossary import load_effective
+from server.translation.legs import Leg, keep_leg, translate_leg
 from translators import Direction
 from translators.fields import TextPair
 from translators.pipeline import Failure

@@ -1,7 +1,9 @@
-"""What all tests share: the --slow switch, and a translation server that speaks LibreTranslate's API."""
+"""What all tests share: the --slow switch, how costs grow, a translation server with LibreTranslate's API."""
 
+import gc
 import json
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +25,46 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="takes long: pytest --slow"))
+
+
+MOST_GROWTH = 9.0  # for four times as much: linear is 4, quadratic 16
+LEAST_COST = 0.002  # seconds; below, a clock tells nothing
+MOST_TRIES = 5
+
+
+@pytest.fixture
+def check_growth() -> Callable[..., None]:
+    """Fail when four times as much takes more than `most` times as long, however slow and busy the machine.
+
+    `call` is measured up to the size given, from its fourth part on or so many `steps` below, in processor time of
+    this thread. The best of several tries counts; no size is measured twice, so nothing remembered makes it cheap.
+    """
+
+    def check(call: Callable[[int], object], size: int, *, steps: int = 3, most: float = MOST_GROWTH) -> None:
+        for step in range(steps, 0, -1):
+            check_step(call, size // 4**step, most)
+
+    return check
+
+
+def check_step(call: Callable[[int], object], size: int, most: float) -> None:
+    small = large = float("inf")
+    for number in range(MOST_TRIES):
+        small = min(small, measure_cost(call, size + number))
+        large = min(large, measure_cost(call, 4 * size - 1 - number))
+        if large <= most * max(small, LEAST_COST):
+            return
+    pytest.fail(f"{4 * size} cost {large:.3f} s, {size} cost {small:.3f} s: {large / small:.0f} times as much")
+
+
+def measure_cost(call: Callable[[int], object], size: int) -> float:
+    gc.disable()  # a collection costs by what all tests hold, not by what this call makes
+    try:
+        started = time.thread_time()
+        call(size)
+        return time.thread_time() - started
+    finally:
+        gc.enable()
 
 
 class Recorder(PseudoTranslator):

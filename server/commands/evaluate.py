@@ -14,7 +14,7 @@ from rich.table import Table
 from server import outbound
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
 from server.config import Config
-from server.engines import make_engine
+from server.translation.engines import make_engine
 from translators import Direction, Made, Translator
 from translators.evaluation import RULE, BadTestSet, Evaluation, pick_pairs, read_test_set
 from translators.evaluation import evaluate as measure

@@ -7,8 +7,8 @@ import click
 
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.configfile.live import Version
 from server.handlers.explain import describe_config, list_feeds, make_reader, pick_config
-from server.live import Version
 from server.store.articles import find_article
 from server.store.engine import open_database
 from server.whereabouts import describe, find_whereabouts, render

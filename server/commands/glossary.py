@@ -12,11 +12,11 @@ import feeds
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
 from server.config import Config
-from server.glossary import FOR_ALL, load_own
-from server.glossary_files import read_tbx, read_tsv, write_tbx
 from server.store import glossaries
 from server.store.engine import open_database
 from server.store.glossaries import GlossaryRow
+from server.translation.glossary import FOR_ALL, load_own
+from server.translation.glossary_files import read_tbx, read_tsv, write_tbx
 from translators.glossary import Glossary, load_default, parse_tsv, render_tsv
 
 BY = "command line"  # in place of a key's id

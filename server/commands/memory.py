@@ -12,8 +12,8 @@ from feeds.safexml import CHUNK
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
 from server.config import Config
-from server.memory_files import Report, Wanted, describe_report, export_tmx, import_tmx
 from server.store.engine import open_database
+from server.translation.memory_files import Report, Wanted, describe_report, export_tmx, import_tmx
 from translators import Direction
 from translators.languages import is_tag, match
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from server.client import Answer, ServerUnreachable, UnreadableDocument, push_document, read_document
+from server.client.documents import Pushed
 from server.commands import clear_errors, print_json, refuse
-from server.documents import Pushed
 from server.outbound import open_session
 
 

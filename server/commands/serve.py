@@ -22,19 +22,19 @@ from server.commands import Setting, clear_errors, pass_setting, print_json, ref
 from server.commands.keys import issue_key
 from server.config import Config
 from server.configfile import ConfigError
-from server.engines import make_engine
+from server.configfile.live import Live, Version
+from server.delivery.post import make_post
 from server.jobs import MEDIA, TRANSLATE
 from server.keys import CLOCK, DATABASE
-from server.live import Live, Version
-from server.media_files import MediaFolder
+from server.media.media_files import MediaFolder
 from server.outbound import RESOLVER_THREADS, Caller, Courier, open_session
-from server.post import make_post
 from server.publishing import Site
 from server.refusals import Runner
 from server.reloading import Reloader
 from server.runner import Tools
 from server.store.engine import open_database
 from server.store.jobs import count_jobs
+from server.translation.engines import make_engine
 from server.worker import work
 
 NEWSROOM = "demo-newsroom"

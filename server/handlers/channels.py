@@ -10,13 +10,13 @@ import feeds
 from feeds import opml
 from server import archives, problems, publishing, visibility
 from server.config import Config, Limits
-from server.feedcache import CachedFeed, FeedCache, Place
 from server.filters import read_filters
 from server.handlers.receipts import note_fetch
-from server.hotfeeds import Spot
 from server.keys import ARCHIVE_CACHE, CLOCK, CONFIG, DATABASE, FEED_CACHE, HOT_FEEDS, LIVE, READER, SITE, VERSION
 from server.publishing import Site
 from server.responses import answer_document, make_json
+from server.serving.feedcache import CachedFeed, FeedCache, Place
+from server.serving.hotfeeds import Spot
 from server.store import placements
 from server.store.answers import find_stamp, save_stamp
 from server.store.engine import Look

@@ -5,9 +5,9 @@ from datetime import timedelta
 from aiohttp import web
 
 from server import problems
-from server.balance import describe_balance, make_balance
 from server.keys import CLOCK, CONFIG, DATABASE, READER
 from server.responses import make_json
+from server.routing.balance import describe_balance, make_balance
 from server.store.placements import count_given
 from server.visibility import ANYONE
 

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import problems
 from server.config import Config
 from server.configfile import ConfigError, rebuild_config
+from server.configfile.live import Version, get_digest
 from server.handlers.items import check_names, read_number
 from server.keys import CLOCK, DATABASE, VERSION
-from server.live import Version, get_digest
 from server.publishing import list_channel_languages
 from server.responses import make_json
 from server.store import configs

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from feeds import tbx
 from server import audit, problems, versioning
-from server.glossary import FOR_ALL
-from server.glossary_files import read_tbx, read_tsv, write_tbx
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID
 from server.responses import is_unchanged, make_json, read_body
 from server.store import glossaries
 from server.store.glossaries import GlossaryRow
+from server.translation.glossary import FOR_ALL
+from server.translation.glossary_files import read_tbx, read_tsv, write_tbx
 from translators.glossary import Glossary, load_default, parse_tsv, render_tsv
 
 TSV = "text/tab-separated-values"

@@ -4,7 +4,8 @@ import secrets
 
 from aiohttp import web
 
-from server import audit, hub, jobs, problems
+from server import audit, jobs, problems
+from server.delivery import hub
 from server.handlers.channels import check_channel
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER, SITE
 from server.store import subscriptions

@@ -15,7 +15,7 @@ from server.config import Config
 from server.ingest import ITEM, ITEM_RULE
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, MEDIA, READER, SITE
 from server.media import list_renditions
-from server.media_files import Incoming
+from server.media.media_files import Incoming
 from server.publishing import Site
 from server.quotas import spend
 from server.responses import is_unchanged, make_json

@@ -12,10 +12,10 @@ from feeds.safexml import CHUNK
 from server import audit, problems
 from server.config import Config
 from server.keys import CLOCK, CONFIG, DATABASE, READER, REQUEST_ID
-from server.memory_files import Wanted, describe_report, export_tmx, import_tmx
 from server.responses import ENCODINGS, make_json
 from server.store import memory
-from server.suggestions import Suggestion, suggest
+from server.translation.memory_files import Wanted, describe_report, export_tmx, import_tmx
+from server.translation.suggestions import Suggestion, suggest
 from translators import Direction
 from translators.languages import is_tag, match
 

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.comparison import Glossaries, make_comparison, needs_words
 from server.config import Config
-from server.glossary import load_effective
 from server.handlers.items import check_names, read_number
 from server.handlers.routing import describe_version, read_toml
 from server.keys import CLOCK, CONFIG, DATABASE, RELOADER, VERSION
@@ -18,6 +17,7 @@ from server.preview import Sample, Tally, compare, describe
 from server.responses import make_json
 from server.store import parallels
 from server.store.articles import list_pushed
+from server.translation.glossary import load_effective
 
 USUAL_DAYS, MOST_DAYS = 7, 90
 AT_ONCE = 250  # articles that are judged before others have their turn

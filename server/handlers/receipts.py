@@ -9,13 +9,14 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
-from server import audit, problems, receipts, visibility
+from server import audit, problems, visibility
 from server.config import Config
+from server.delivery import receipts
+from server.delivery.receipts import Known
 from server.filters import lets_through, parse_query
 from server.intake import find_mine
 from server.keys import CLOCK, CONFIG, DATABASE, FETCHED, READER
 from server.publishing import find_loaded
-from server.receipts import Known
 from server.responses import make_json, read_body
 from server.store import articles, placements, subscriptions
 from server.store import receipts as ledger

@@ -10,12 +10,12 @@ from aiohttp import web
 
 from server import problems, versioning
 from server.configfile import ConfigFault
+from server.configfile.live import Version, get_digest
+from server.configfile.routingfile import cut_routing
 from server.handlers.items import check_names, read_number
 from server.keys import CONFIG, DATABASE, KEY_ID, LIVE, RELOADER, VERSION
-from server.live import Version, get_digest
 from server.reloading import make_etag
 from server.responses import is_unchanged, make_json, read_body
-from server.routingfile import cut_routing
 from server.store import configs
 from server.store.configs import ConfigRow
 

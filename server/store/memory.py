@@ -1,7 +1,7 @@
 """The translation memory: what became of sentences before, by people and by machines.
 
 A person's entry answers for its text whatever engine is asked; a machine's only for the same `making` (engine package,
-glossary and checks: server/remembering).
+glossary and checks: server/translation/remembering).
 """
 
 import asyncio

@@ -198,7 +198,7 @@ placements = Table(
     Column("mark", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("extent", Text, nullable=False, default="full"),
-    Column("rights", Text, nullable=False, default=""),  # what is limited (server/rights.dump_rights)
+    Column("rights", Text, nullable=False, default=""),  # what is limited (server/routing/rights.dump_rights)
     Column("labels", Text, nullable=False, default=""),  # of routes, one a line
     Column("change", BigInteger, unique=True),
     Column("appeared", BigInteger),

@@ -1,6 +1,6 @@
 """The XML parser's limits."""
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,5 @@ def test_what_is_not_readable_within_limits_is_malformed(body: bytes, reason: st
         parse_xml(body)
 
 
-def test_a_long_prolog_costs_linear_time() -> None:
-    started = time.process_time()
-    parse_xml(b"<?a?><!--b-->" * 20_000 + b"<a/>")
-    assert time.process_time() - started < 1
+def test_the_cost_of_a_prolog_grows_with_its_length_only(check_growth: Callable[..., None]) -> None:
+    check_growth(lambda size: parse_xml(b"<?a?><!--b-->" * size + b"<a/>"), 16_000)

@@ -52,7 +52,7 @@ def read_events(log: Path) -> Iterator[tuple[str, list[str]]]:
 
 def is_darkroom(event: str, arguments: list[str]) -> bool:
     """Pictures are made by a process of their own, isolated from the environment, that opens no socket."""
-    return event == "subprocess.Popen" and "'-I'" in arguments[1] and "/server/pictures.py'" in arguments[1]
+    return event == "subprocess.Popen" and "'-I'" in arguments[1] and "/server/media/pictures.py'" in arguments[1]
 
 
 def is_loopback(event: str, arguments: list[str]) -> bool:

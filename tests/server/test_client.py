@@ -26,7 +26,7 @@ from server.client import (
     read_document,
     withdraw,
 )
-from server.frontmatter import KEYS, InvalidFrontMatter, read_front_matter
+from server.client.frontmatter import KEYS, InvalidFrontMatter, read_front_matter
 
 FULL = """---
 item: bridge-27

@@ -11,8 +11,8 @@ import pytest
 
 from server.config import Config
 from server.configfile import parse_config
-from server.engines import make_engine
 from server.outbound import LARGEST_ANSWER, NOT_ALLOWED, STOPPING, Caller
+from server.translation.engines import make_engine
 from translators import Direction, UnsupportedDirection, libretranslate
 from translators.libretranslate import Reply
 from translators.pseudo import PseudoTranslator

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from server.__main__ import main
 from server.configfile import parse_config
-from server.routingfile import cut_routing
+from server.configfile.routingfile import cut_routing
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 TEXT = SHIPPED.read_text()

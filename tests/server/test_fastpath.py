@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from server.encodings import _deflate, splice_gzip
-from server.fastpath import FastConnection, Unusual, read_ask
-from server.hotfeeds import MOST_IDLE, HotFeeds
 from server.keys import DATABASE, HOT_FEEDS
+from server.serving.encodings import _deflate, splice_gzip
+from server.serving.fastpath import FastConnection, Unusual, read_ask
+from server.serving.hotfeeds import MOST_IDLE, HotFeeds
 from server.store.engine import TRUST
 
 WORLD = "/feeds/world/en.atom"

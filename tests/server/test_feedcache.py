@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from feeds.model import Document
-from server.feedcache import CachedFeed, FeedCache
 from server.keys import DATABASE
+from server.serving.feedcache import CachedFeed, FeedCache
 from server.store.engine import TRUST, Look
 from server.store.placements import Filters
 

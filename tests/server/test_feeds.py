@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from multidict import CIMultiDict
 
-from server.negotiation import pick_encoding
 from server.publishing import next_modified
+from server.serving.negotiation import pick_encoding
 
 LANGUAGES = ("az", "en", "ru", "tr", "zh")
 WORLD = "/feeds/world/en.atom"

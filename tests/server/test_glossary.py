@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from feeds import tbx
 from feeds.tbx import TermEntry
-from server import glossary
 from server.__main__ import main
 from server.keys import DATABASE
+from server.translation import glossary
 from translators.glossary import load_default, parse_tsv
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ import pytest
 import tomlkit
 
 from server.configfile import parse_config
+from server.configfile.live import get_digest, merge_live
+from server.configfile.routingfile import ROUTING, cut_routing, hide_secrets, split_tables
 from server.keys import DATABASE, LIVE
-from server.live import get_digest, merge_live
-from server.routingfile import ROUTING, cut_routing, hide_secrets, split_tables
 from server.store import placements
 from server.store.placements import Placement
 

@@ -17,7 +17,7 @@ from server.__main__ import main
 from server.keys import DATABASE
 from server.store import memory
 from server.store.entries import Entry
-from server.suggestions import suggest
+from server.translation.suggestions import suggest
 from translators import Direction
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from server import darkroom, pictures
 from server.config import Limits
+from server.media import darkroom, pictures
 
 MOST = 50_000_000
 

@@ -272,7 +272,7 @@ async def test_a_source_that_hangs_is_left_and_the_server_stops_in_time(reader, 
         await asyncio.sleep(60)
         return web.Response()
 
-    monkeypatch.setattr("server.fetching.REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr("server.polling.fetching.REQUEST_SECONDS", 0.2)
     paper.answer = hang
     source = await read(reader)
     assert "no answer within 0.2 s" in source["last_error"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.configfile import parse_config
-from server.routingfile import cut_routing
+from server.configfile.routingfile import cut_routing
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 TEXT = SHIPPED.read_text()

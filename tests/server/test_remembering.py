@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from server import remembering
 from server.store import memory
 from server.store.engine import Database, open_database
 from server.store.entries import Entry
+from server.translation import remembering
 from translators import Direction, Link, Made
 from translators.checks import Finding
 from translators.sentences import Finished, Sentence, make_sentence

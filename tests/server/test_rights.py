@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from feeds.model import Article
 from server.config import Config
 from server.configfile import parse_config
-from server.odrl import UnclearPolicy, parse_policy
-from server.rights import ANY_RIGHTS, Rights, combine, dump_rights, load_rights, read_rights, why_refused
+from server.routing.odrl import UnclearPolicy, parse_policy
+from server.routing.rights import ANY_RIGHTS, Rights, combine, dump_rights, load_rights, read_rights, why_refused
 
 StartServer = Callable[..., Any]
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from feeds.model import Article, Subject
 from server.config import Channel, Config, Exchange, Languages, Outlet, Route, When
 from server.configfile import parse_config
-from server.explaining import Judgement, explain_decision
-from server.facts import make_facts
 from server.mediatopics import ancestors
 from server.routing import Decision, decide
-from server.words import fold
+from server.routing.explaining import Judgement, explain_decision
+from server.routing.facts import make_facts
+from server.routing.words import fold
 
 ALL = ("az", "en", "ru", "tr", "zh")
 ECONOMY, CULTURE = "medtop:04000000", "medtop:01000000"

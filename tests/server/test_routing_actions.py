@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from feeds.model import Article
-from server.balance import Share, make_balance
-from server.clocks import find_end
 from server.config import Channel, Config, Exchange, Outlet, Route, When
-from server.facts import Target, make_facts
+from server.config.rules import Embargo, Grant, Obligations, RightsLimits, Terms
 from server.routing import Decision, decide
-from server.rules import Embargo, Grant, Obligations, RightsLimits, Terms
+from server.routing.balance import Share, make_balance
+from server.routing.clocks import find_end
+from server.routing.facts import Target, make_facts
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

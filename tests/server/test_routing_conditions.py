@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.model import Article, Picture, Rendition, Subject
-from server.clocks import is_within
 from server.config import Channel, Config, Exchange, Outlet, Route, When
-from server.explaining import explain_decision, render_judgement
-from server.facts import Target, make_facts
+from server.config.rules import Clock, Terms
 from server.routing import decide
-from server.rules import Clock, Terms
+from server.routing.clocks import is_within
+from server.routing.explaining import explain_decision, render_judgement
+from server.routing.facts import Target, make_facts
 from translators.glossary import Glossary, Term
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday

@@ -1,6 +1,6 @@
 """Language tags, and what language a text is in."""
 
-import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -133,7 +133,5 @@ def test_threads_get_the_answers_of_one_thread() -> None:
 
 
 @pytest.mark.parametrize("piece", ["a@", "@a", "a@a.", "a.", "<a", "www.", "a-"])
-def test_a_hostile_text_costs_little(piece: str) -> None:
-    started = time.process_time()
-    identify(piece * 50_000, ["az", "en", "ru", "tr", "zh"])
-    assert time.process_time() - started < 3
+def test_the_cost_grows_with_the_text_only(piece: str, check_growth: Callable[..., None]) -> None:
+    check_growth(lambda size: identify(piece * size, LANGUAGES), 30_000)

@@ -1,6 +1,6 @@
 """What must not be touched is not, whatever an engine makes of its names."""
 
-import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -81,7 +81,5 @@ def test_nothing_is_lost_or_altered(sentence: str, order: list[int]) -> None:
 
 
 @pytest.mark.parametrize("piece", ["a", "中国", "a.", "@a", "a@", "www.", "#a"])
-def test_endless_words_cost_little(piece: str) -> None:
-    started = time.process_time()
-    mask(piece * (100_000 // len(piece)))
-    assert time.process_time() - started < 3
+def test_the_cost_grows_with_the_text_only(piece: str, check_growth: Callable[..., None]) -> None:
+    check_growth(lambda size: mask(piece * size), 30_000)

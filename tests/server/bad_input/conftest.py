@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 
 from feeds.model import Article, Rendition
 from server.access import hash_key
+from server.configfile.routingfile import cut_routing
 from server.keys import DATABASE, MEDIA
 from server.problems import ALL
-from server.routingfile import cut_routing
 from server.store.articles import find_article
 from server.store.keys import Invitation, KeyRow, save_invitation, save_key
 from server.store.media import find_upload, save_upload

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.config import Delivery
-from server.delivery import judge, next_retry, read_retry_after
-from server.gates import REST, Gates, Resting
+from server.delivery.attempts import judge, next_retry, read_retry_after
+from server.delivery.gates import REST, Gates, Resting
 from server.outbound import Answer
 from server.store.subscriptions import Subscription
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import problems
-from server.hub import check_callback, make_challenge_address
+from server.delivery.hub import check_callback, make_challenge_address
 from server.keys import DATABASE
 from server.outbound import Courier
 from server.store.keys import revoke_keys

@@ -1,0 +1,176 @@
+"""config.toml + environment → a frozen Config. Unknown keys and contradictions are refused with line and reason.
+
+contradictions  where the parts of a Config do not fit together (pure); route_contradictions: its routing
+reachability    routes that no article reaches (pure)
+live            which Config is in force in this process
+routingfile     the routing part of the file's text: cut out, put back (pure)
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.config import Config
+from server.configfile.contradictions import find_contradictions
+
+Place = tuple[str | int, ...]  # the path of an option: ("routes", 0, "when")
+NAMED_FREELY = {
+    ("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("translation", "quality"), ("translation", "held"),
+    ("translation", "engine_of"), ("engines",), ("destinations",), ("conditions",), ("rights",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """What is wrong, and where: an option, its line and column from 1 (0: nowhere in the file), or what else set it."""
+
+    place: str
+    option: Place
+    reason: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        path = ".".join(str(part) for part in self.option)
+        return ": ".join(part for part in (self.place, path, self.reason) if part)
+
+
+class ConfigError(Exception):
+    """The configuration is not valid."""
+
+    def __init__(self, faults: Sequence[ConfigFault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read and check a configuration file; `environment` overrides single options. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([ConfigFault(str(path), (), f"cannot be read: {error}")]) from error
+    return parse_config(text, str(path), os.environ if environment is None else environment)
+
+
+def parse_file(text: str, path: Path) -> Config:
+    """The same from the text that stands in the file."""
+    return parse_config(text, str(path), os.environ)
+
+
+def rebuild_config(text: str) -> Config:
+    """What a text of the history said, with the environment of today; contradictions do not matter any more."""
+    values = tomllib.loads(text)
+    list(_override(values, os.environ))
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        faults = [ConfigFault("", e["loc"], e["msg"]) for e in error.errors()]
+        raise ConfigError(faults) from error
+
+
+def parse_config(text: str, name: str = "config.toml", environment: Mapping[str, str] | None = None) -> Config:
+    """From text alone; `name` is what faults call the file."""
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError([_make_syntax_fault(name, error)]) from error
+    places: dict[Place, int | str] = dict(_find_lines(text))
+    places |= {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
+    lines = text.splitlines()
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError([_fault(name, places, lines, e["loc"], e["msg"]) for e in error.errors()]) from error
+    contradictions = [_fault(name, places, lines, where, why) for where, why in find_contradictions(config)]
+    if contradictions:
+        raise ConfigError(contradictions)
+    return config
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterator[tuple[Place, str]]:
+    """Set what KARVAN_SECTION__NAME variables say; yields (path of the option, variable)."""
+    for variable, text in sorted(environment.items()):
+        parts = variable.removeprefix("KARVAN_").split("__")
+        if not variable.startswith("KARVAN_") or len(parts) < 2:
+            continue
+        table = values
+        path: Place = ()
+        for part in parts[:-1]:
+            key = _as_key(part, table, path)
+            path = (*path, key)
+            if key not in table:
+                yield path, variable
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                raise ConfigError([ConfigFault(f"environment variable {variable}", (), "no such section")])
+        key = _as_key(parts[-1], table, path)
+        table[key] = _as_value(text)
+        yield (*path, key), variable
+
+
+def _as_key(part: str, table: Mapping[str, Any], path: Place) -> str:
+    plain = part.lower()
+    known = next((key for key in table if key.lower().replace("-", "_") == plain), None)
+    return known or (plain.replace("_", "-") if path in NAMED_FREELY else plain)
+
+
+def _as_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*((?:[\w.-]+|"[^"]*")+)\s*=""")
+
+
+def _find_lines(text: str) -> dict[Place, int]:
+    """Path of every table and top-level key → its line, for messages (tomllib keeps no positions)."""
+    lines: dict[Place, int] = {}
+    table: Place = ()
+    counts: dict[Place, int] = {}  # of the tables of an array, by its place
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            names = [part.strip().strip('"') for part in header[2].split(".")]
+            table = _find_place(names[:-1], counts)
+            last = (*table, names[-1])
+            if header[1] == "[[":
+                counts[last] = counts.get(last, -1) + 1
+            table = _find_place(names, counts)
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, *(part.strip('"') for part in key[1].split("."))), number)
+    return lines
+
+
+def _find_place(names: list[str], counts: Mapping[Place, int]) -> Place:
+    """The place of a table: in an array, the last of its tables is meant."""
+    place: Place = ()
+    for name in names:
+        place = (*place, name)
+        if place in counts:
+            place = (*place, counts[place])
+    return place
+
+
+def _make_syntax_fault(name: str, error: Exception) -> ConfigFault:
+    """tomllib says where only in its words."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    line, column = (int(found[1]), int(found[2])) if found else (0, 0)
+    return ConfigFault(name, (), f"not TOML: {error}", line, column)
+
+
+def _fault(name: str, places: Mapping[Place, int | str], lines: Sequence[str], where: Place, why: str) -> ConfigFault:
+    reason = "unknown option" if why == "Extra inputs are not permitted" else why.removeprefix("Value error, ")
+    place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), None)
+    if not isinstance(place, int):
+        return ConfigFault(place or name, where, reason)
+    line = lines[place - 1]
+    return ConfigFault(f"{name}:{place}", where, reason, place, len(line) - len(line.lstrip()) + 1)

@@ -1,0 +1,176 @@
+"""One feed of a source, politely: conditional, within limits, redirects looked at one by one.
+
+fetch_feed ─→ Fetched: new | same | gone | failed; unpack: its bytes; next_poll: when to come again (pure)
+"""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.message import Message
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from server.config import Config, Source
+from server.delivery.attempts import read_retry_after
+from server.outbound import Answer, Courier
+from server.store.sources import FeedRow
+
+REQUEST_SECONDS = 20.0
+FEED_SECONDS = 45.0  # with all redirects
+MOST_BYTES = 8_000_000  # packed or not: what the parsers take
+MOST_REDIRECTS = 5
+LONGEST_PAUSE = timedelta(hours=6)  # after many failures
+LONGEST_ASKED = timedelta(days=1)  # what a server may ask for
+ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json;q=0.9, application/xml;q=0.8, */*;q=0.1"
+
+_MOVED_FOR_GOOD, _MOVED = (301, 308), (301, 302, 303, 307, 308)
+_READABLE = re.compile(r"(text/.*|application/(.*[+])?(xml|json)|application/(rdf|octet-stream)|)")
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})")
+
+
+class UnreadableFeed(Exception):
+    """The answer is no feed that can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What became of a request. `moved_to` is where the feed is for good; before `not_before` nobody wants us back."""
+
+    outcome: Literal["new", "same", "gone", "failed"]
+    status: int | None = None
+    body: bytes = b""
+    packed: bool = False
+    charset: str = ""
+    etag: str = ""
+    modified: str = ""
+    moved_to: str = ""
+    error: str = ""
+    not_before: datetime | None = None
+
+
+async def fetch_feed(
+    courier: Courier, config: Config, source: Source, row: FeedRow, now: datetime, *, whole: bool = False
+) -> Fetched:
+    """Ask for a feed; `whole`: even if it has not changed."""
+    try:
+        async with asyncio.timeout(FEED_SECONDS):
+            answer, moved_to = await _follow(courier, config, source, row, whole)
+    except TimeoutError as error:
+        return Fetched(outcome="failed", error=str(error) or f"no answer within {FEED_SECONDS:g} s")
+    except OSError as error:
+        return Fetched(outcome="failed", error=str(error))
+    return replace(judge_answer(answer, now), moved_to=moved_to)
+
+
+async def _follow(courier: Courier, config: Config, source: Source, row: FeedRow, whole: bool) -> tuple[Answer, str]:
+    """The last answer, and where the feed is for good."""
+    url = row.moved_to or row.url
+    lasting = url
+    for _ in range(MOST_REDIRECTS + 1):
+        headers = _make_headers(config, source, row, url, whole)
+        answer = await courier.fetch(url, headers, seconds=REQUEST_SECONDS, most=MOST_BYTES)
+        target = answer.headers.get("Location", "").strip()
+        if answer.status not in _MOVED or not target:
+            return answer, lasting if lasting != row.url and answer.status != 404 else ""
+        is_lasting = lasting == url and answer.status in _MOVED_FOR_GOOD
+        url = _resolve(url, target)
+        lasting = url if is_lasting else lasting
+    raise ConnectionError(f"more than {MOST_REDIRECTS} redirects")
+
+
+def _resolve(url: str, target: str) -> str:
+    try:
+        found = urljoin(url, target)
+        if urlsplit(found).scheme in ("http", "https") and urlsplit(found).hostname:
+            return found.partition("#")[0]
+    except ValueError:
+        pass
+    raise ConnectionError("it redirects to what is no address")
+
+
+def _make_headers(config: Config, source: Source, row: FeedRow, url: str, whole: bool) -> Mapping[str, str]:
+    """The key goes to the address of the config only, not where that redirects to."""
+    headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "User-Agent": f"{config.server.name} (Karvan)"}
+    if source.key and _get_origin(url) == _get_origin(row.url):
+        headers["Authorization"] = f"Bearer {source.key}"
+    if row.etag and not whole:
+        headers["If-None-Match"] = row.etag
+    if row.modified and not whole:
+        headers["If-Modified-Since"] = row.modified
+    return headers
+
+
+def _get_origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
+
+
+def judge_answer(answer: Answer, now: datetime) -> Fetched:
+    """What an answer means (pure)."""
+    not_before = _read_not_before(answer, now)
+    if answer.status == 304:
+        return Fetched(outcome="same", status=304, not_before=not_before)
+    if answer.status == 410:
+        return Fetched(outcome="gone", status=410, error="it answered 410 Gone")
+    if answer.status != 200:
+        return Fetched(
+            outcome="failed", status=answer.status, error=f"it answered {answer.status}", not_before=not_before
+        )
+    content_type = Message()
+    content_type["Content-Type"] = answer.headers.get("Content-Type", "")
+    packing = answer.headers.get("Content-Encoding", "").strip().lower()
+    if not _READABLE.fullmatch(content_type.get_content_type() if answer.headers.get("Content-Type") else ""):
+        return Fetched(outcome="failed", status=200, error=f"{content_type.get_content_type()[:80]} is no feed")
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        return Fetched(outcome="failed", status=200, error=f"it is packed with {packing[:40]}, which nobody asked for")
+    return Fetched(
+        outcome="new",
+        status=200,
+        body=answer.body,
+        packed=packing.endswith("gzip"),
+        charset=str(content_type.get_param("charset", "")),
+        etag=answer.headers.get("ETag", "")[:500],
+        modified=answer.headers.get("Last-Modified", "")[:100],
+        not_before=not_before,
+    )
+
+
+def _read_not_before(answer: Answer, now: datetime) -> datetime | None:
+    """When the server wants to be asked again: Retry-After of a refusal, max-age of an answer."""
+    if answer.status in (200, 304):
+        match = _MAX_AGE.search(answer.headers.get("Cache-Control", "").lower())
+        return None if match is None else now + min(timedelta(seconds=int(match[1])), LONGEST_ASKED)
+    return read_retry_after(answer.headers.get("Retry-After", ""), now)
+
+
+def unpack(fetched: Fetched) -> bytes:
+    """The feed's bytes. Raises UnreadableFeed for what is broken, or grows beyond all measure."""
+    if not fetched.packed:
+        return fetched.body
+    unpacked, rest = b"", fetched.body
+    while rest:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            unpacked += member.decompress(rest, MOST_BYTES + 1 - len(unpacked))
+        except zlib.error:
+            raise UnreadableFeed("its gzip is broken") from None
+        if len(unpacked) > MOST_BYTES:
+            raise UnreadableFeed(f"unpacked it is larger than {MOST_BYTES:,} bytes")
+        if not member.eof:
+            raise UnreadableFeed("its gzip breaks off")
+        rest = member.unused_data
+    return unpacked
+
+
+def next_poll(name: str, source: Source, failures: int, not_before: datetime | None, now: datetime) -> datetime:
+    """When to read the source again: twice as late after every failure, never before it wants us, spread a little."""
+    pause = timedelta(seconds=source.every_seconds)
+    if failures:
+        pause = max(pause, min(pause * 2 ** min(failures - 1, 16), LONGEST_PAUSE))
+    wanted = now + pause if not_before is None else max(now + pause, min(not_before, now + LONGEST_ASKED))
+    spread = zlib.crc32(f"{name} {now.isoformat()}".encode()) % 1000 / 10_000  # up to a tenth later
+    return wanted + pause * spread

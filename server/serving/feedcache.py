@@ -1,0 +1,88 @@
+"""Rendered feeds, kept while nothing in them changes; and their encodings, made when first asked for."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from feeds.model import Document
+from server.serving.encodings import Encoding, compress
+from server.store.engine import Look
+from server.store.placements import Filters
+
+MOST_DOCUMENTS = 500
+
+
+@dataclass(slots=True)
+class CachedFeed:
+    """A document as of change number `change`. `until`: when the next embargo or expiry changes it, or None.
+
+    `modified_at` is None where no time can tell versions apart.
+    """
+
+    document: Document
+    modified_at: datetime | None
+    change: int
+    until: datetime | None
+    seen: Look
+    variants: dict[Encoding, bytes] = field(default_factory=dict)
+
+    def encode(self, encoding: Encoding) -> bytes:
+        """The body in this encoding."""
+        if encoding not in self.variants:
+            self.variants[encoding] = compress(self.document, encoding)
+        return self.variants[encoding]
+
+    def find_variant(self, encoding: Encoding) -> bytes | None:
+        """The body in this encoding, if it is made."""
+        return self.document.body if encoding == "identity" else self.variants.get(encoding)
+
+    def etag(self, encoding: Encoding) -> str:
+        """Strong, so each encoding has its own (RFC 9110 §8.8.3)."""
+        return self.document.etag if encoding == "identity" else f'{self.document.etag[:-1]}-{encoding}"'
+
+
+# channel, language, format, filters, audience (visibility.get_audience), version of the configuration; before
+# which position, or 0
+Place = tuple[str, str, str, Filters, str, object, int]
+
+
+class FeedCache:
+    """The most recently used documents, by place."""
+
+    def __init__(self, most: int = MOST_DOCUMENTS) -> None:
+        self._most = most
+        self._documents: OrderedDict[Place, CachedFeed] = OrderedDict()
+        self._holds: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
+
+    def hold(self, place: Place) -> asyncio.Lock:
+        """The lock of a place, for who makes its document."""
+        return self._holds.setdefault(place, asyncio.Lock())
+
+    def recall(self, place: Place, look: Look) -> CachedFeed | None:
+        """The document, if it was current a moment ago and this process has written nothing since."""
+        cached = self._documents.get(place)
+        if cached is None or not cached.seen.still_holds(look):
+            return None
+        return self._pick(place, cached, look.at)
+
+    def find(self, place: Place, change: int, look: Look) -> CachedFeed | None:
+        """The document, if it is what would be rendered after change number `change`, the last at this look."""
+        cached = self._documents.get(place)
+        if cached is None or cached.change != change:
+            return None
+        cached.seen = look
+        return self._pick(place, cached, look.at)
+
+    def _pick(self, place: Place, cached: CachedFeed, now: datetime) -> CachedFeed | None:
+        if cached.until is not None and cached.until <= now:
+            return None
+        self._documents.move_to_end(place)
+        return cached
+
+    def put(self, place: Place, cached: CachedFeed) -> None:
+        self._documents[place] = cached
+        self._documents.move_to_end(place)
+        while len(self._documents) > self._most:
+            self._documents.popitem(last=False)

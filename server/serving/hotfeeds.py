@@ -1,0 +1,186 @@
+"""What stands at the addresses of public feeds that were asked for within the last moment, ready to be sent.
+
+Handlers say it when they have answered (`HotFeeds.put`); it counts as long as they would find it in their cache.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from itertools import count
+
+import structlog
+from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.http import SERVER_SOFTWARE
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.serving.feedcache import CachedFeed
+from server.serving.negotiation import choose
+from server.store.engine import TRUST, Database, Look
+from server.store.placements import FeedName, get_last_change, get_newest_change
+from server.store.schema import EPOCH
+
+log = structlog.get_logger()
+
+MOST_ADDRESSES = 500
+MOST_ANSWERS = 200  # different requests for one document whose answers are kept
+LOOK_SECONDS = TRUST.total_seconds() * 0.8  # how often the database is asked for all hot feeds at once
+LEAST_SECONDS = 0.01  # between two looks, when much is written
+MOST_IDLE = 20  # looks, after which what nobody asked for is forgotten
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """What of a request decides its answer. The same bytes give the same object, so it is compared by identity."""
+
+    target: str
+    is_head: bool
+    accept: str
+    none_match: str | None
+    since: str | None
+    request_id: bytes
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer but for the request's id, which comes between `before` and `after`, and the time, which ends it."""
+
+    before: bytes
+    after: bytes
+    body: bytes
+
+
+@dataclass(slots=True)
+class Spot:
+    """What stands at an address while nothing was written since and `since` ≤ now < `until`.
+
+    `headers` are right until `same_until`. `newest`: the number of the last change anywhere with which it was looked
+    at; `idle`: how many looks ago somebody asked for it.
+    """
+
+    feed: FeedName
+    cached: CachedFeed
+    headers: Mapping[str, str]
+    same_until: datetime | None
+    database: Database
+    writes: int = -1
+    since: datetime = EPOCH
+    until: datetime = EPOCH
+    newest: int = -1
+    idle: int = 0
+    answers: dict[Ask, Ready] = field(default_factory=dict)
+
+    def renew(self) -> None:
+        """As long as the cache would give the document, too."""
+        seen = self.cached.seen
+        ends = (seen.at + TRUST, self.cached.until, self.same_until)
+        self.writes, self.since, self.until = seen.writes, seen.at, min(end for end in ends if end is not None)
+
+
+class HotFeeds:
+    """What was asked for within the last moment, by address as it stood in the request."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._spots: OrderedDict[str, Spot] = OrderedDict()
+        self._run, self._count = secrets.token_hex(8).encode(), count()
+        self._date, self._tail = "", b""
+
+    def put(self, target: str, spot: Spot) -> None:
+        """Anybody may have this at this address."""
+        spot.renew()
+        self._spots[target] = spot
+        self._spots.move_to_end(target)
+        while len(self._spots) > MOST_ADDRESSES:
+            self._spots.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all: the configuration is another one."""
+        self._spots.clear()
+
+    @asynccontextmanager
+    async def kept(self, database: Database) -> AsyncIterator[None]:
+        """Meanwhile what is asked for is looked after, so that hardly a request finds it in doubt."""
+        keeping = asyncio.create_task(self._keep(database))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+    async def _keep(self, database: Database) -> None:
+        written = database.watch()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await written.wait()
+            written.clear()
+            try:
+                await self._look_after(database)
+            except Exception as error:  # noqa: BLE001 (a database that is away: requests say so)
+                log.warning("hot feeds cannot be looked after", error=type(error).__name__)
+                self.clear()
+            await asyncio.sleep(LEAST_SECONDS)
+
+    async def _look_after(self, database: Database) -> None:
+        """Renew what is still so, by one look at the database while nothing changes anywhere; forget all else."""
+        if not self._spots:
+            return
+        look = Look(database.writes, self._clock())
+        async with database.read() as conn:
+            newest = await get_newest_change(conn)
+            for target, spot in list(self._spots.items()):
+                spot.idle += 1
+                if spot.idle > MOST_IDLE or not await _is_current(conn, spot, newest, look.at):
+                    if self._spots.get(target) is spot:
+                        del self._spots[target]
+                    continue
+                spot.newest, spot.cached.seen = newest, look
+                spot.renew()
+
+    def find(self, ask: Ask) -> Ready | None:
+        """The answer, when it is certain and ready."""
+        spot = self._spots.get(ask.target)
+        if spot is None or spot.writes != spot.database.writes or not spot.since <= self._clock() < spot.until:
+            return None
+        spot.idle = 0
+        ready = spot.answers.get(ask)
+        if ready is None and (ready := make_ready(spot, ask)) is not None:
+            if len(spot.answers) >= MOST_ANSWERS:
+                spot.answers.clear()
+            spot.answers[ask] = ready
+        return ready
+
+    def write_head(self, ask: Ask, ready: Ready) -> bytes:
+        """Status line and headers, whole."""
+        date = rfc822_formatted_time()
+        if date is not self._date:
+            self._date, self._tail = date, f"Date: {date}\r\nServer: {SERVER_SOFTWARE}\r\n".encode()
+        request_id = ask.request_id or b"%s%016x" % (self._run, next(self._count))
+        end = b"Connection: close\r\n\r\n" if ask.closes else b"\r\n"
+        return b"".join((ready.before, request_id, ready.after, self._tail, end))
+
+
+async def _is_current(conn: AsyncConnection, spot: Spot, newest: int, now: datetime) -> bool:
+    ends = (spot.cached.until, spot.same_until)
+    if any(end is not None and end <= now for end in ends):
+        return False
+    return spot.newest == newest or await get_last_change(conn, *spot.feed) == spot.cached.change
+
+
+def make_ready(spot: Spot, ask: Ask) -> Ready | None:
+    """The answer to a request for what stands here; None when it is an error or not yet encoded."""
+    choice = choose(spot.cached, spot.headers, ask.accept, ask.none_match, ask.since)
+    if choice is None or (body := spot.cached.find_variant(choice.encoding)) is None:
+        return None
+    lines = [f"HTTP/1.1 {choice.status} {HTTPStatus(choice.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in choice.headers.items()]
+    before = "\r\n".join([*lines, "X-Request-Id: "]).encode()
+    if choice.status == HTTPStatus.NOT_MODIFIED:
+        return Ready(before, b"\r\n", b"")
+    return Ready(before, b"\r\nContent-Length: %d\r\n" % len(body), b"" if ask.is_head else body)
