@@ -4,15 +4,19 @@ import gc
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import hypothesis
 import pytest
 
 from translators import Direction, Rendered, Translator
 from translators.pseudo import PseudoTranslator
+
+hypothesis.settings.register_profile("karvan", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("karvan")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,18 +79,10 @@ class Recorder(PseudoTranslator):
         self.asked: list[tuple[str, str]] = []
         self.beams: list[int] = []
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
-    ) -> list[Rendered]:
+    def translate(self, texts: Sequence[str], direction: Direction, *, beam: int, **options: Any) -> list[Rendered]:
         self.asked += ((str(direction), text) for text in texts)
         self.beams.append(beam)
-        return super().translate(texts, direction, beam=beam, hypotheses=hypotheses, aligned=aligned)
+        return super().translate(texts, direction, beam=beam, **options)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ merging     what people wrote of an article before stays where its source is the
 pairing     a person's version beside its source: which sentence stands for which
 pipeline    fields of articles → sentences → memory, engine → fields
 libretranslate  the engine behind HTTP: a server in the operator's own network
+libre_answers  what such a server answers, read
 scoring     does the source follow from its translation: what the model of the direction back thinks
 evaluation  how good translations of a test set are, in figures; which quality class they suggest
 pseudo      deterministic stand-in: development and tests

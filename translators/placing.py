@@ -62,7 +62,7 @@ def _place_all(board: Board) -> bool:
     for number, element in enumerate(board.elements):
         children.setdefault(element.parent, []).append(number)
     parents = [-1, *range(len(board.elements))]
-    needs = _count_needs(board.elements)
+    needs = _count_needs(board)
     for parent in parents:
         within = board.ranges.get(parent, (0, len(board.tokens))) if parent >= 0 else (0, len(board.tokens))
         full = [
@@ -77,7 +77,12 @@ def _place_all(board: Board) -> bool:
 
 
 def _place(
-    board: Board, number: int, parent: int, within: Span, scores: tuple[list[float], list[float]], need: int
+    board: Board,
+    number: int,
+    parent: int,
+    within: Span,
+    scores: tuple[list[float], list[float]],
+    needs: tuple[int, int],
 ) -> bool:
     """Take the best stretch of tokens that is free inside the parent; false if there is none."""
     values, shares = scores
@@ -89,10 +94,13 @@ def _place(
             return False
         if not shares[best[0]]:
             board.guessed.append(board.elements[number].name)
-    if board.is_tight and not any(values[token] >= _ATOM / 2 for token in range(*best)):
-        best = best[0], min(best[1], best[0] + need)
-    best = _grow(best, free, need)
-    if best[1] - best[0] < need:
+    atoms = [token.atom is not None for token in board.tokens[slice(*within)]]
+    has_atom = any(atoms[token] and shares[token] for token in range(*best))
+    need = needs[has_atom]
+    if board.is_tight and not has_atom:
+        best = best[0], best[0] + 1
+    best = _grow(best, free, atoms, need)
+    if atoms[slice(*best)].count(False) < need:
         return False
     first, last = best[0] + within[0], best[1] + within[0]
     if not board.is_tight:
@@ -106,7 +114,11 @@ def _score(board: Board, number: int, within: Span) -> tuple[list[float], list[f
     """For each token inside: what it is worth to the element, and which share of it is the element's."""
     element = board.elements[number]
     covers = [_covers(board, element, stretch) for stretch in board.stretches]
-    marks_only = not has_word(board, element.start, element.end)
+    weighs_marks = any(
+        not has_word(board, each.start, each.end)
+        for each in board.elements
+        if element.start <= each.start < each.end <= element.end
+    )
     values, shares = [], []
     for token in board.tokens[slice(*within)]:
         cover = covers[token.stretch]
@@ -114,7 +126,7 @@ def _score(board: Board, number: int, within: Span) -> tuple[list[float], list[f
         shares.append(share or 0.0)
         if token.is_island:
             values.append(_ATOM if share else -_ATOM)
-        elif not token.is_word and not marks_only:
+        elif not token.is_word and not weighs_marks:
             values.append(0.0)
         elif share is None:
             values.append(_UNLINKED)
@@ -171,23 +183,43 @@ def _find_likeliest(
     return place, place + 1
 
 
-def _grow(span: Span, free: Sequence[bool], need: int) -> Span:
-    """The stretch, longer by free neighbours until its own elements have room."""
+def _grow(span: Span, free: Sequence[bool], atoms: Sequence[bool], need: int) -> Span:
+    """The stretch, longer by free neighbours until its own elements have room; across atoms only if it must be."""
     start, end = span
-    while end - start < need and end < len(free) and free[end]:
-        end += 1
-    while end - start < need and start > 0 and free[start - 1]:
-        start -= 1
+    room = atoms[start:end].count(False)
+    for crosses in (False, True):
+        while room < need and end < len(free) and free[end] and (crosses or not atoms[end]):
+            room += not atoms[end]
+            end += 1
+        while room < need and start > 0 and free[start - 1] and (crosses or not atoms[start - 1]):
+            start -= 1
+            room += not atoms[start]
     return start, end
 
 
-def _count_needs(elements: Sequence[Element]) -> list[int]:
-    """How many tokens each element must have at least, so that each element inside it has one of its own."""
-    needs = [0] * len(elements)
-    for number in range(len(elements) - 1, -1, -1):
-        element = elements[number]
-        if element.start < element.end:
-            needs[number] = max(1, needs[number])
-            if element.parent >= 0:
-                needs[element.parent] += needs[number]
+def _count_needs(board: Board) -> list[tuple[int, int]]:
+    """How many tokens but atoms each element must have, so that each inside it has one of its own.
+
+    Without an atom of its own and with one; those that hold an island, or nothing but atoms, always have one.
+    """
+    atoms = [source for stretch in board.stretches for source, _ in stretch.atoms]
+    inner = [0] * len(board.elements)
+    needs = [(0, 0)] * len(board.elements)
+    islands = [element.is_island for element in board.elements]
+    for number in range(len(board.elements) - 1, -1, -1):
+        element = board.elements[number]
+        if element.start == element.end:
+            continue
+        least = 0 if islands[number] or _is_atomic(board, element, atoms) else 1
+        needs[number] = max(least, inner[number]), inner[number]
+        if element.parent >= 0:
+            inner[element.parent] += needs[number][0]
+            islands[element.parent] |= islands[number]
     return needs
+
+
+def _is_atomic(board: Board, element: Element, atoms: Sequence[Span]) -> bool:
+    """Whether all words of the element are in atoms."""
+    own = [(max(start, element.start), min(end, element.end)) for start, end in atoms]
+    inside = [board.letters[end] - board.letters[start] for start, end in own if start < end]
+    return bool(inside) and sum(inside) == board.letters[element.end] - board.letters[element.start]

@@ -44,11 +44,14 @@ class PseudoTranslator:
         """One marked text per text; blank texts as they are."""
         if direction not in self._directions:
             raise UnsupportedDirection(f"no installed package translates {direction}")
-        rendered = [self._render(text, direction) if text.strip() else text for text in texts]
         return [
-            Rendered(answer, 0.0, tuple(guess_links(text, answer)) if number in aligned else ())
-            for number, (text, answer) in enumerate(zip(texts, rendered, strict=True))
+            self._answer(text, direction, number in aligned) if text.strip() else Rendered(text, 0.0)
+            for number, text in enumerate(texts)
         ]
+
+    def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
+        answer = self._render(text, direction)
+        return Rendered(answer, 0.0, tuple(guess_links(text, answer)) if is_aligned else ())
 
     def _render(self, text: str, direction: Direction) -> str:
         return f"[{direction.target}] {text}"

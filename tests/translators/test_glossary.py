@@ -26,7 +26,7 @@ def make_terms(draw: st.DrawFn) -> Term:
 GLOSSARIES = st.lists(make_terms(), max_size=5).map(lambda terms: merge([Glossary(tuple(terms))]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(GLOSSARIES)
 def test_a_written_glossary_is_read_again(glossary: Glossary) -> None:
     text = render_tsv(glossary)
@@ -37,7 +37,7 @@ def test_a_written_glossary_is_read_again(glossary: Glossary) -> None:
         assert parse_tsv(text).version == glossary.version
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(GLOSSARIES, GLOSSARIES)
 def test_the_later_glossary_wins(one: Glossary, two: Glossary) -> None:
     both = merge([one, two])

@@ -122,7 +122,7 @@ PIECES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PIECES, PIECES, st.sampled_from(DIRECTIONS))
 def test_enforcement_done_twice_is_done_once(source: str, result: str, direction: Direction) -> None:
     glossary = make_glossary()

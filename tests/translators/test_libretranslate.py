@@ -4,25 +4,15 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from translators import Direction, Rendered, TranslationError, UnsupportedDirection
 from translators.argos import ArgosTranslator
-from translators.libretranslate import (
-    LOOK_AGAIN,
-    LOOK_EVERY,
-    LibreTranslator,
-    Reply,
-    Server,
-    make_made,
-    read_error,
-    read_pairs,
-    read_translations,
-    read_version,
-)
+from translators.libre_answers import read_error, read_pairs, read_translations, read_version
+from translators.libretranslate import LOOK_AGAIN, LOOK_EVERY, LibreTranslator, Reply, Server, make_made
 from translators.pipeline import Fields, Outcome, translate_fields
 from translators.pseudo import PseudoTranslator
 
@@ -45,19 +35,11 @@ class Beam(PseudoTranslator):
     """Has other hypotheses."""
 
     def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
+        self, texts: Sequence[str], direction: Direction, *, hypotheses: int = 1, **options: Any
     ) -> list[Rendered]:
-        best = super().translate(texts, direction, beam=beam)
-        return [
-            Rendered(one.text, -1.0, (), tuple(Rendered(f"{one.text} {n}", -2.0) for n in range(1, hypotheses)))
-            for one in best
-        ]
+        best = super().translate(texts, direction, **options)
+        others = [[Rendered(f"{one.text} {n}", -2.0) for n in range(1, hypotheses)] for one in best]
+        return [Rendered(one.text, -1.0, (), tuple(more)) for one, more in zip(best, others, strict=True)]
 
 
 Libre = Any  # conftest's

@@ -230,7 +230,7 @@ def list_paragraphs(body: str) -> list[str]:
     return body.removeprefix("<p>").removesuffix("</p>").split("</p><p>")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_whatever_comes_in_between_an_untouched_paragraph_stays_and_edited_means_seen(steps: Any) -> None:
     source, pairs, seen = [SENTENCES[0], SENTENCES[1]], (), set[str]()

@@ -1,6 +1,6 @@
 """From fields to sentences to fields."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -127,16 +127,8 @@ def test_empty_answers_and_wrong_counts_are_reported() -> None:
             return ""
 
     class Short(PseudoTranslator):
-        def translate(
-            self,
-            texts: Sequence[str],
-            direction: Direction,
-            *,
-            beam: int,
-            hypotheses: int = 1,
-            aligned: Collection[int] = (),
-        ) -> list[Rendered]:
-            return super().translate(texts, direction, beam=beam)[1:]
+        def translate(self, texts: Sequence[str], direction: Direction, **options: Any) -> list[Rendered]:
+            return super().translate(texts, direction, **options)[1:]
 
     outcome = translate_one(Fields(headline="Head"), EN_AZ, Empty())
     assert [finding.check for finding in outcome.findings] == ["empty"]
@@ -146,16 +138,8 @@ def test_empty_answers_and_wrong_counts_are_reported() -> None:
 
 def test_the_score_is_the_mean_over_the_sentences() -> None:
     class Scored(PseudoTranslator):
-        def translate(
-            self,
-            texts: Sequence[str],
-            direction: Direction,
-            *,
-            beam: int,
-            hypotheses: int = 1,
-            aligned: Collection[int] = (),
-        ) -> list[Rendered]:
-            return [Rendered(text, -float(len(text))) for text in texts]
+        def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
+            return Rendered(text, -float(len(text)))
 
     assert translate_one(Fields(headline="ab", description="abcd"), EN_AZ, Scored()).score == -3.0
     assert translate_one(Fields(headline="42"), EN_AZ, Scored()).score == 0.0
@@ -174,7 +158,7 @@ BODIES = st.lists(
 
 
 @given(PLAIN, PLAIN, BODIES, st.sampled_from([EN_AZ, EN_ZH, ZH_EN]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_engine_that_changes_nothing_changes_nothing(
     headline: str, caption: str, body: str, direction: Direction
 ) -> None:

@@ -1,6 +1,7 @@
 """Other hypotheses, one wider call, sentences cut around what an engine loses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -26,13 +27,7 @@ class Scripted(PseudoTranslator):
         self.calls: list[tuple[list[str], int]] = []
 
     def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
+        self, texts: Sequence[str], direction: Direction, *, beam: int, hypotheses: int = 1, **options: Any
     ) -> list[Rendered]:
         self.calls.append((list(texts), beam))
         answers = []

@@ -3,7 +3,7 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 
 import pytest
@@ -38,18 +38,7 @@ class Mirror(PseudoTranslator):
         super().__init__()
         self.drops, self.doubles = drops, doubles
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
-    ) -> list[Rendered]:
-        return [self._mirror(text, number in aligned) for number, text in enumerate(texts)]
-
-    def _mirror(self, text: str, aligned: bool) -> Rendered:
+    def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
         written, links = "", []
         words = list(re.finditer(r"\w+|[^\w\s]", text))[::-1]
         for number, found in enumerate(words):
@@ -60,22 +49,14 @@ class Mirror(PseudoTranslator):
                 written += " " if written else ""
                 links.append(Link(found.span(), (len(written), len(written) + len(word)), 0.9))
                 written += word
-        return Rendered(written, 0.0, tuple(links) if aligned else ())
+        return Rendered(written, 0.0, tuple(links) if is_aligned else ())
 
 
 class Blind(PseudoTranslator):
     """Translates every word into another, and cannot say which is which."""
 
-    def translate(
-        self,
-        texts: Sequence[str],
-        direction: Direction,
-        *,
-        beam: int,
-        hypotheses: int = 1,
-        aligned: Collection[int] = (),
-    ) -> list[Rendered]:
-        return [Rendered(re.sub(r"\w+", lambda found: f"x{len(found[0])}", text), 0.0) for text in texts]
+    def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
+        return Rendered(re.sub(r"\w+", lambda found: f"x{len(found[0])}", text), 0.0)
 
 
 class Reader(HTMLParser):
@@ -184,11 +165,12 @@ ENGINES: dict[str, Callable[[], Translator]] = {
 
 @pytest.mark.parametrize("name", ENGINES)
 @given(seed=st.integers(0, 1 << 32), direction=st.sampled_from(DIRECTIONS))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_tags_of_every_block_are_the_same_afterwards(name: str, seed: int, direction: Direction) -> None:
     body = make_body(random.Random(seed), direction.source)
     [outcome] = translate([body], direction, ENGINES[name]())
-    compare(body, outcome)  # where they are not (4 in 1,000 with the pseudo engine), a finding says so
+    kept = compare(body, outcome)
+    assert kept or name != "pseudo"
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -204,7 +186,7 @@ def test_the_starter_keeps_the_tags_in_all_its_directions(
     starter: ArgosTranslator, request: pytest.FixtureRequest
 ) -> None:
     rng = random.Random(4)
-    count = 60 if request.config.getoption("--slow") else 1
+    count = 60 if request.config.getoption("--slow") else 2
     kept = total = 0
     for direction in starter.directions():
         bodies = [make_body(rng, direction.source, blocks=1) for _ in range(count)]
@@ -216,7 +198,7 @@ def test_the_starter_keeps_the_tags_in_all_its_directions(
 
 
 @given(seed=st.integers(0, 1 << 32), direction=st.sampled_from(DIRECTIONS))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_is_cleaned_again_keeps_its_tags(seed: int, direction: Direction) -> None:
     body = clean(make_body(random.Random(seed), direction.source).replace("'u?", "'https://x.az/?"))
     [outcome] = translate([body], direction, Mirror())
@@ -263,22 +245,14 @@ def test_punctuation_stays_with_the_tag_that_held_it(source: str, target: str, w
     meaning = {"yes": "hə", "all": "hamısı", "today": "dedi", "came": "gəldi", "he": "o"}
 
     class Dictionary(PseudoTranslator):
-        def translate(
-            self,
-            texts: Sequence[str],
-            direction: Direction,
-            *,
-            beam: int,
-            hypotheses: int = 1,
-            aligned: Collection[int] = (),
-        ) -> list[Rendered]:
+        def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
             places = {found[0].lower(): found.span() for found in re.finditer(r"\w+", target)}
             links = [
                 Link(found.span(), places[meaning[found[0].lower()]])
-                for found in re.finditer(r"\w+", texts[0])
+                for found in re.finditer(r"\w+", text)
                 if meaning.get(found[0].lower()) in places
             ]
-            return [Rendered(target, 0.0, tuple(links))]
+            return Rendered(target, 0.0, tuple(links))
 
     [outcome] = translate([f"<p>{source}</p>"], EN_AZ, Dictionary())
     assert outcome.fields.body == wanted
@@ -345,11 +319,11 @@ def test_documents_that_an_engine_does_not_change_come_out_byte_for_byte(count: 
 
 
 @given(st.integers(0, 1 << 32), st.sampled_from(["<script>alert(1)</script>", "</p><h1 a='", "--><b>", '" x=']))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_answer_becomes_markup_wherever_the_tags_go(seed: int, answer: str) -> None:
     class Hostile(Mirror):
-        def _mirror(self, text: str, aligned: bool) -> Rendered:
-            rendered = super()._mirror(text, aligned)
+        def _answer(self, text: str, direction: Direction, is_aligned: bool) -> Rendered:
+            rendered = super()._answer(text, direction, is_aligned)
             return Rendered(f"{answer} {rendered.text} {answer}", 0.0, rendered.alignment)
 
     body = make_body(random.Random(seed), "en")

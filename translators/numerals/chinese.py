@@ -10,15 +10,16 @@ _NUMERALS = {
 }  # fmt: skip
 _FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WORDS = "[零〇○一二两三四五六七八九十百千万亿]"
+_RUN = f"{_WORDS}{{1,30}}"  # the longest number: each is looked at once more for every character in it
 _TOKEN = re.compile(
-    rf"(?P<percent>百分之(?P<of>{_WORDS}+(?:点[零〇○一二三四五六七八九]+)?|{_FIGURES}))"
+    rf"(?P<percent>百分之(?P<of>{_RUN}(?:点[零〇○一二三四五六七八九]+)?|{_FIGURES}))"
     rf"|(?P<tenths>\d|[一二三四五六七八九])成(?![为立员就功本都长分人了果年])(?P<and5>半)?"
     r"|(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})月(?!球|薪|票|饼)(?:(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})[日号])?"
     r"|(?P<hour>\d{1,2})(?P<mark>[点时:：])(?!间|候)(?:(?P<minute>\d{1,2})分?(?!\d)|(?P<half>半))?"
     r"|每周一[次期]|万一|(?:星期|礼拜|周)(?P<weekday>[一二三四五六日天])(?!年|级)"
     rf"|(?P<figures>{_FIGURES})[多余]?(?P<scale>(?:[十百千](?![克米瓦伏卡赫]))?[万亿]*)(?P<rest>\d{{1,4}}万)?"
-    rf"|(?P<vague>[数几多]+[十百千万亿]+|{_WORDS}*[几数]{_WORDS}*)"
-    rf"|(?P<words>{_WORDS}+)(?:点(?P<point>[零〇○一二三四五六七八九]+))?"
+    rf"|(?P<vague>[数几多]+[十百千万亿]+|(?:{_RUN})?[几数](?:{_RUN})?)"
+    rf"|(?P<words>{_RUN})(?:点(?P<point>[零〇○一二三四五六七八九]+))?"
 )
 _CODES = {
     "美元": "USD", "欧元": "EUR", "人民币": "CNY", "卢布": "RUB", "里拉": "TRY",
