@@ -1,14 +1,17 @@
-"""One of 100 entries changes: how long until the feed stands ready again in every encoding.
+"""One of 100 entries changes: how long until readers have it, over HTTP, in every encoding.
 
   python benchmarks/change.py [--rounds 20]
 
-"bytes": from the feed as a value to identity, gzip, br and zstd. "requests": from the answer to the push to the last
-of four GETs, one for each encoding, with everything that the database is asked. Each round changes another article.
+"to a reader": from the commit of the change to the first byte that a reader gets who asks at that moment, everything
+included: HTTP, database, rendering, compression. "all four": the same to the last of four readers, one for each
+encoding, who ask at once. "bytes": rendering and all encodings, without HTTP and database. The peer is feedgen as it
+is: 100 entries written anew and compressed whole at the same levels; of HTTP and database it has nothing.
 """
 
 import argparse
 import asyncio
 import gzip
+import os
 import random
 import statistics
 import tempfile
@@ -19,7 +22,9 @@ from pathlib import Path
 import aiohttp
 import aiohttp.web
 import brotli
+import zstandard
 from articles import Sample, list_articles
+from feedgen.feed import FeedGenerator
 from measure import name_machine, print_table
 from pushes import make_ninjs
 
@@ -32,14 +37,15 @@ from server.handlers.channels import FORMATS
 from server.keys import CLOCK, DATABASE
 from server.publishing import Site, make_feed
 from server.refusals import Runner
-from server.serving.encodings import Encoding, compress
+from server.serving.encodings import BR_QUALITY, GZIP_LEVEL, ZSTD_LEVEL, Encoding, compress
 from server.store.keys import KeyRow, save_key
-from server.store.placements import Filters
+from server.store.standings import Filters
 from translators.pseudo import PseudoTranslator
 
 ENTRIES = 100
-ENCODINGS: tuple[Encoding, ...] = ("gzip", "br", "zstd")
+ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip", "br", "zstd")
 BASE = "https://karvan.example"
+PATH = "/feeds/world/en.{}"
 
 
 def make_articles(seed: int) -> Sequence[Sample]:
@@ -56,7 +62,7 @@ def make_articles(seed: int) -> Sequence[Sample]:
 
 
 class Server:
-    """Karvan in this process, with a feed of 100 entries."""
+    """Karvan in this process, with a feed of 100 entries. `committed`: set by every write."""
 
     def __init__(self, folder: Path) -> None:
         config = load_config(Path(__file__).parents[1] / "config.toml", {})
@@ -65,17 +71,19 @@ class Server:
         self.app = make_app(self.config, folder, translator=PseudoTranslator(), base=BASE, with_worker=False)
         self.runner = Runner(self.app, access_log=None)
         self.key, self.key_id = make_key()
+        self.port = 0
 
-    async def start(self) -> str:
+    async def start(self) -> None:
         await self.runner.setup()
         await aiohttp.web.TCPSite(self.runner, "127.0.0.1", 0).start()
         row = KeyRow(self.key_id, "admin", "admin", hash_key(self.key), self.app[CLOCK]())
         async with self.app[DATABASE].write() as conn:
             await save_key(conn, row)
-        return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+        self.port, self.committed = self.runner.addresses[0][1], self.app[DATABASE].watch()
 
-    async def push(self, session: aiohttp.ClientSession, base: str, number: int, article: Sample) -> None:
-        url, headers = f"{base}/v1/articles/caravan-wire/change-{number}", {"Authorization": f"Bearer {self.key}"}
+    async def push(self, session: aiohttp.ClientSession, number: int, article: Sample) -> None:
+        url = f"http://127.0.0.1:{self.port}/v1/articles/caravan-wire/change-{number}"
+        headers = {"Authorization": f"Bearer {self.key}"}
         async with session.put(url, json=make_ninjs(article), headers=headers) as response:
             if response.status not in (200, 201):
                 raise RuntimeError(await response.text())
@@ -86,78 +94,147 @@ class Server:
             return await make_feed(conn, site, "world", "en", Filters(), self.app[CLOCK]())
 
 
-async def fetch_all(session: aiohttp.ClientSession, base: str, format_: str) -> int:
-    """One GET for each encoding, checked to be the same feed. Its size."""
-    bodies = {}
-    for encoding in ("identity", *ENCODINGS):
-        headers = {"Accept-Encoding": encoding}
-        async with session.get(f"{base}/feeds/world/en.{format_}", headers=headers) as response:
-            bodies[encoding] = await response.read()
-    plain = bodies["identity"]
-    if plain != gzip.decompress(bodies["gzip"]) or plain != brotli.decompress(bodies["br"]):
+class Reader(asyncio.Protocol):
+    """One connection that asks for a feed again and again. `first`: when the first byte of an answer came."""
+
+    def __init__(self, format_: str, encoding: str) -> None:
+        path, accept = PATH.format(format_), f"Accept-Encoding: {encoding}"
+        self.ask = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accept}\r\n\r\n".encode()
+        self.encoding = encoding
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.first = self.first or time.perf_counter()
+        self.answer += data
+        head, found, body = bytes(self.answer).partition(b"\r\n\r\n")
+        if found and len(body) >= int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]):
+            self.body = body
+            self.arrived.set_result(None)
+
+    async def read(self) -> float:
+        """When the first byte came; the rest is waited for."""
+        self.first, self.answer = 0.0, bytearray()
+        self.arrived = asyncio.get_running_loop().create_future()
+        self.transport.write(self.ask)  # type: ignore[attr-defined]
+        await self.arrived
+        return self.first
+
+    def decode(self) -> bytes:
+        decoders = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstandard.decompress}
+        return bytes(decoders.get(self.encoding, bytes)(self.body))
+
+
+async def open_readers(server: Server, format_: str) -> Sequence[Reader]:
+    loop = asyncio.get_running_loop()
+    made = [Reader(format_, encoding) for encoding in ENCODINGS]
+    for one in made:
+        await loop.create_connection(lambda one=one: one, "127.0.0.1", server.port)  # type: ignore[misc]
+        await one.read()
+    return made
+
+
+async def change(
+    server: Server, session: aiohttp.ClientSession, readers: Sequence[Reader], number: int, article: Sample
+) -> tuple[list[float], float]:
+    """Milliseconds from the commit to each reader's first byte; of CPU, in all of this process, until all is read."""
+    server.committed.clear()
+    pushing = asyncio.create_task(server.push(session, number, article))
+    await server.committed.wait()
+    begun, used = time.perf_counter(), time.process_time()
+    firsts = await asyncio.gather(*(one.read() for one in readers))
+    cpu = time.process_time() - used
+    await pushing
+    if any(f"part {number}".encode() not in one.decode() for one in readers):
+        raise RuntimeError("a reader does not have the change")
+    if len({one.decode() for one in readers}) > 1:
         raise RuntimeError("an encoding has other bytes")
-    return len(plain)
+    return [(first - begun) * 1000 for first in firsts], cpu * 1000
 
 
-def render_all(feed: Feed, format_: str) -> dict[str, float]:
-    """Milliseconds on the clock for rendering and each encoding."""
-    times, begun = {}, time.perf_counter()
+def render_all(feed: Feed, format_: str) -> float:
+    """Milliseconds for rendering and all encodings."""
+    begun = time.perf_counter()
     document = feeds.render_feed(feed, format_)
-    times["render"] = time.perf_counter() - begun
     for encoding in ENCODINGS:
-        begun = time.perf_counter()
         compress(document, encoding)
-        times[encoding] = time.perf_counter() - begun
-    return {name: seconds * 1000 for name, seconds in times.items()}
+    return (time.perf_counter() - begun) * 1000
 
 
-async def measure_changes(folder: Path, rounds: int) -> None:
+def render_by_peer(feed: Feed) -> float:
+    """The same by feedgen, from the values on, as Atom."""
+    begun = time.perf_counter()
+    generator = FeedGenerator()
+    generator.id(feed.id)
+    generator.title(feed.title)
+    generator.updated(feed.updated)
+    for one in feed.entries:
+        entry = generator.add_entry(order="append")
+        entry.id(one.id)
+        entry.title(one.article.headline)
+        entry.updated(one.updated)
+        entry.published(one.published)
+        entry.link(href=one.page, rel="alternate")
+        entry.summary(one.article.description)
+        entry.content(one.article.body, type="html")
+    body = generator.atom_str()
+    gzip.compress(body, GZIP_LEVEL)
+    brotli.compress(body, quality=BR_QUALITY)
+    zstandard.compress(body, level=ZSTD_LEVEL)
+    return (time.perf_counter() - begun) * 1000
+
+
+Times = dict[str, list[float]]
+
+
+async def measure_changes(folder: Path, rounds: int) -> dict[str, Times]:
+    """Format → what was measured → milliseconds, of each round."""
     server = Server(folder)
-    base = await server.start()
-    took: dict[str, list[dict[str, float]]] = {format_: [] for format_ in FORMATS}
-    asked: dict[str, list[float]] = {format_: [] for format_ in FORMATS}
-    async with aiohttp.ClientSession(auto_decompress=False) as session:
+    await server.start()
+    took: dict[str, Times] = {format_: {} for format_ in FORMATS}
+    async with aiohttp.ClientSession() as session:
         for number, article in enumerate(make_articles(0)):
-            await server.push(session, base, number, article)
-        sizes = {format_: await fetch_all(session, base, format_) for format_ in FORMATS}
-        for format_ in FORMATS:
-            render_all(await server.load(), format_)
-        changed = make_articles(1)
-        for round_ in range(rounds):
-            number = round_ * 37 % ENTRIES
-            await server.push(session, base, number, changed[number])
-            feed = await server.load()
+            await server.push(session, number, article)
+        readers = {format_: await open_readers(server, format_) for format_ in FORMATS}
+        step = 0
+        for seed in range(1, rounds + 1):
+            changed = make_articles(seed)
             for format_ in FORMATS:
-                took[format_].append(render_all(feed, format_))
-        for round_ in range(rounds * len(FORMATS)):
-            number, format_ = (round_ * 37 + 5) % ENTRIES, FORMATS[round_ % len(FORMATS)]
-            await server.push(session, base, number, make_articles(2 + round_)[number])
-            begun = time.perf_counter()
-            await fetch_all(session, base, format_)
-            asked[format_].append((time.perf_counter() - begun) * 1000)
+                for those in (*([one] for one in readers[format_]), readers[format_]):
+                    step += 1
+                    number = step * 37 % ENTRIES
+                    times, cpu = await change(server, session, those, number, changed[number])
+                    name = "all four" if len(those) > 1 else those[0].encoding
+                    took[format_].setdefault(name, []).append(max(times))
+                    took[format_].setdefault(f"{name} CPU", []).append(cpu)
+                feed = await server.load()
+                took[format_].setdefault("bytes", []).append(render_all(feed, format_))
+                took[format_].setdefault("peer", []).append(render_by_peer(feed))
     await server.runner.cleanup()
-    report(sizes, took, asked)
+    return took
 
 
-def report(sizes: dict[str, int], took: dict[str, list[dict[str, float]]], asked: dict[str, list[float]]) -> None:
+def report(took: dict[str, Times]) -> None:
     rows = []
-    for format_ in FORMATS:
-        medians = {name: statistics.median(one[name] for one in took[format_]) for name in ("render", *ENCODINGS)}
-        totals = sorted(sum(one.values()) for one in took[format_])
-        rows.append(
-            (format_, f"{sizes[format_] / 1000:.0f}", *(f"{medians[name]:.2f}" for name in medians),
-             f"{statistics.median(totals):.2f}", f"{totals[int(len(totals) * 0.95)]:.2f}",
-             f"{statistics.median(asked[format_]):.1f}")
-        )  # fmt: skip
-    print(f"{name_machine(2)}; {ENTRIES} entries, medians, ms\n")
-    print_table(("", "kB", "render", *ENCODINGS, "all bytes", "p95", "requests"), rows)
+    for format_, times in took.items():
+        peer = statistics.median(times["peer"])
+        for name in (*ENCODINGS, "all four", "bytes"):
+            ranked = sorted(times[name])
+            median, p95 = statistics.median(ranked), ranked[int(len(ranked) * 0.95)]
+            cpu = f"{statistics.median(times[f'{name} CPU']):.1f}" if f"{name} CPU" in times else ""
+            rows.append((format_, name, f"{ranked[0]:.1f}", f"{median:.1f}", f"{p95:.1f}", cpu, f"{peer / median:.1f}"))
+    load = os.getloadavg()[0]
+    print(f"{name_machine(os.cpu_count() or 1)}, load {load:.0f}; {ENTRIES} entries, ms\n")
+    print_table(("", "to a reader", "least", "median", "p95", "CPU", "times faster than the peer"), rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure_changes(Path(folder), parser.parse_args().rounds))
+        report(asyncio.run(measure_changes(Path(folder), rounds)))
 
 
 if __name__ == "__main__":

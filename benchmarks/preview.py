@@ -8,8 +8,10 @@ routings are compiled. "loop": how long /livez took at most meanwhile; it does n
 
 import argparse
 import asyncio
+import gc
 import json
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from route import make_article, make_config
 
 from server.access import hash_key, make_key
 from server.app import make_app
+from server.commands.serve import MOST_YOUNG
 from server.config import Config, Route
 from server.configfile import parse_config
 from server.configfile.routingfile import cut_routing
@@ -43,11 +46,15 @@ async def main() -> None:
     for name, usual in (("articles", 14_000), ("outlets", 200), ("rules", 20)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     options = parser.parse_args()
+    gc.set_threshold(MOST_YOUNG)  # as `karvan serve` does
     chance = random.Random(6)
     config = make_config(options.outlets, options.rules, chance)
     with tempfile.TemporaryDirectory() as name:
         rows = await measure(config, Path(name), options.articles, chance)
-    print(f"\n{name_machine(2)}: {options.articles} articles, {len(config.routes)} rules\n")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"\n{name_machine(2)}: {options.articles} articles, {len(config.routes)} rules; at most {peak} MB in memory\n"
+    )
     print_table(["changed", "articles", "run", "s", "CPU s", "loop ms"], rows)
 
 
@@ -123,7 +130,7 @@ async def ask(session: aiohttp.ClientSession, base: str, key: str, part: str, ru
             async with session.get(f"{base}/livez") as response:
                 await response.read()
             lags.append(time.perf_counter() - began)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     watcher = asyncio.create_task(watch())
     began, cpu = time.perf_counter(), time.process_time()

@@ -9,12 +9,14 @@ atom · atom_output           Atom entry: read (atom_text) · Atom feed and entr
 rss · rss_output             RSS 2.0 item: read · RSS feed: written (rss_text: its texts and dates)
 jsonfeed · jsonfeed_output   JSON Feed 1.1 item: read · JSON Feed: written
 sources                      parse_feed(): anybody's feed → its items (source_xml: mended; source_entries, source_json:
-                             one item; source_items: what comes out; provenance: what another Karvan says of a text)
+                             one item; source_items: what comes out; source_links: older pages, hub; source_pages:
+                             join_pages(); provenance: what another Karvan says of a text)
 karvan_elements · media_rss  Karvan's own elements · pictures, as Atom and RSS have them: read
 newsml · newsml_output       NewsML-G2 newsItem: read (newsml_item, newsml_management, newsml_body, newsml_pictures,
                              newsml_catalog) · written (newsml_element, newsml_pictures); newsml_names: its words
 xhtml                        clean HTML ↔ XHTML elements
 feedgen_ext                  what feedgen loses: links, language, source, pictures, tombstones, karvan elements
+disclosure                   what readers are told of where a text comes from, for all formats
 xmlnames · xmlplaces         namespaces, Karvan's own elements · the XPath of an element
 opml                         a list of feeds
 etag                         bytes → Document

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
-from feeds import xmlnames
+from feeds import disclosure, xmlnames
 from feeds.fields import MEDIA_TOPICS, format_time
 from feeds.model import CheckCount, Entry, Feed, Picture, Rendition, Subject
 from feeds.text import drop_forbidden
@@ -127,7 +127,7 @@ def _add_category(element: etree._Element, subject: Subject) -> None:
 
 
 def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
-    article, provenance = entry.article, entry.provenance
+    article = entry.article
     moments = {
         "version-created": article.version_created,
         "first-created": article.first_created,
@@ -135,16 +135,7 @@ def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
         "expires": article.expires,
     }
     values = [
-        ("outlet", entry.outlet.id),
-        ("origin", provenance.origin),
-        ("source-language", provenance.source_language),
-        ("source-version", str(provenance.source_version)),
-        ("freshness", provenance.freshness),
-        ("engine", provenance.engine),
-        ("quality", provenance.quality),
-        ("via", provenance.via),
-        ("reviewed", "true" if provenance.reviewed else ""),
-        ("representation-type", "partial" if entry.partial else ""),
+        *disclosure.list_texts(entry).items(),
         ("uri", article.uri or ""),
         ("urgency", str(article.urgency or "")),
         ("version", article.version or ""),

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from feeds import html, withdrawal
+from feeds import disclosure, html, withdrawal
 from feeds.etag import splice_document
 from feeds.feedgen_ext import pick_rendition
 from feeds.fields import format_time
@@ -37,7 +37,8 @@ def render_feed(feed: Feed) -> Document:
 
 
 def limit_to_jsonfeed(entry: Entry) -> Article:
-    """What an item carries of an entry's article, that is what is read back: all but the note to editors.
+    """What an item carries of an entry's article, that is what is read back: all but the note to editors and
+    the rights policy.
 
     What the article does not say itself is what the entry says: byline, uri, address and times.
     """
@@ -50,6 +51,7 @@ def limit_to_jsonfeed(entry: Entry) -> Article:
         version_created=article.version_created or entry.updated,
         first_created=article.first_created or entry.published,
         alt_ids=article.alt_ids if has_page else (AltId(role="web", value=entry.page), *article.alt_ids),
+        rights_info="",
         ed_note="",
     )
 
@@ -146,19 +148,10 @@ def _make_attachment(picture: Picture) -> Json | None:
 
 
 def _make_provenance(entry: Entry) -> Json:
-    provenance = entry.provenance
-    return {
+    told = {name.replace("-", "_"): value for name, value in disclosure.list_values(entry).items()}
+    return told | {
         "outlet": _make_outlet(entry),
-        "origin": provenance.origin,
-        "source_language": provenance.source_language,
-        "source_version": provenance.source_version,
-        "freshness": provenance.freshness,
-        "engine": provenance.engine,
-        "quality": provenance.quality,
-        "via": provenance.via,
-        "reviewed": provenance.reviewed or None,
-        "checks": [{"name": check.name, "count": check.count} for check in provenance.checks],
-        "representation_type": "partial" if entry.partial else None,
+        "checks": [{"name": check.name, "count": check.count} for check in entry.provenance.checks],
         "siblings": [{"language": one.language, "url": one.href} for one in entry.siblings],
     }
 

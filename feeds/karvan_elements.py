@@ -6,7 +6,7 @@ from typing import get_args
 
 from lxml import etree
 
-from feeds import fields, text, xmlnames
+from feeds import disclosure, fields, text, xmlnames
 from feeds.faults import Faults
 from feeds.model import AltId, Article, PubStatus
 from feeds.xmlplaces import find_all, find_first, find_xpath, join_text, name_of
@@ -41,7 +41,7 @@ def read_karvan(root: etree._Element, faults: Faults) -> Article:
 def check_karvan(root: etree._Element, faults: Faults) -> None:
     """Elements that Karvan does not know, or that stand too often."""
     check_once(root, tuple(f"karvan:{name}" for name in xmlnames.SENT_ONCE), faults)
-    known = {*xmlnames.SENT_ONCE, *xmlnames.SENT_OFTEN, *xmlnames.PUBLISHED_ONLY}
+    known = {*xmlnames.SENT_ONCE, *xmlnames.SENT_OFTEN, *disclosure.NAMES}
     unknown = [one for one in find_all(root, "karvan:*") if etree.QName(one).localname not in known]
     for element in unknown[:10]:
         faults.add(find_xpath(element), f"Karvan has no such element; it knows {', '.join(sorted(known))}")

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from feeds import html, withdrawal, xhtml, xmlnames
+from feeds import disclosure, html, withdrawal, xhtml, xmlnames
 from feeds.etag import make_document
 from feeds.fields import format_time
 from feeds.model import AltId, Article, Document, Entry, Link
@@ -23,7 +23,7 @@ from feeds.newsml_item import join_spaces
 from feeds.newsml_names import CATALOG, ITEM_TYPE, SEE_ALSO, STANDARD_VERSION, TRANSLATED_FROM
 from feeds.newsml_pictures import add_picture
 from feeds.ninjs_output import SOURCE_TYPE_OF_ORIGIN
-from feeds.text import drop_forbidden
+from feeds.text import drop_forbidden, join_lines
 
 NAMES = {None: xmlnames.NAR, "karvan": xmlnames.KARVAN}
 
@@ -55,9 +55,9 @@ def render_entry(entry: Entry) -> Document:
 def limit_to_newsml(entry: Entry) -> Article:
     """What an item carries of an entry's article: what is read back.
 
-    Not carried are the note to editors; how keywords stood among topics; runs of spaces in description, rights and
-    captions; pictures without files. What the article does not say itself is what the entry says: uri, version, times,
-    address.
+    Not carried are the note to editors; the rights policy; how keywords stood among topics; runs of spaces in
+    description, rights and captions; pictures without files. What the article does not say itself is what the entry
+    says: uri, version, times, address.
     """
     article = entry.article
     pictures = [
@@ -76,6 +76,7 @@ def limit_to_newsml(entry: Entry) -> Article:
         first_created=article.first_created or entry.published,
         copyright_notice=join_spaces(article.copyright_notice),
         usage_terms=join_spaces(article.usage_terms),
+        rights_info="",
         ed_note="",
         pictures=tuple(pictures),
         alt_ids=article.alt_ids if has_address else (AltId(role="web", value=entry.page), *article.alt_ids),
@@ -99,7 +100,7 @@ def _add_item_meta(root: etree._Element, entry: Entry) -> None:
     meta = add(root, "itemMeta")
     add(meta, "itemClass", qcode="ninat:text")
     provider = add(meta, "provider", uri=entry.outlet.uri or f"urn:karvan:outlet:{entry.outlet.id}")
-    add(provider, "name", entry.outlet.name)
+    add(provider, "name", join_lines(entry.outlet.name))
     add(meta, "versionCreated", format_time(entry.updated))
     add(meta, "firstCreated", format_time(entry.published))
     add_time(meta, "embargoed", article.embargoed_until)
@@ -121,21 +122,9 @@ def _add_item_meta(root: etree._Element, entry: Entry) -> None:
 
 
 def _list_karvan_values(entry: Entry) -> list[tuple[str, str]]:
-    article, provenance = entry.article, entry.provenance
-    made = [
-        ("origin", provenance.origin),
-        ("source-language", provenance.source_language),
-        ("source-version", str(provenance.source_version)),
-        ("freshness", provenance.freshness),
-        ("engine", provenance.engine),
-        ("quality", provenance.quality),
-        ("via", provenance.via),
-        ("reviewed", "true" if provenance.reviewed else ""),
-        ("representation-type", "partial" if entry.partial else ""),
-    ]
+    article = entry.article
     values = [
-        ("outlet", entry.outlet.id),
-        *(made if not entry.withdrawn else []),
+        *disclosure.list_texts(entry).items(),
         ("uri", article.uri or ""),
         ("version", article.version or ""),
         ("version-created", format_time(article.version_created) if article.version_created else ""),

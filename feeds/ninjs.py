@@ -170,10 +170,11 @@ def _read_pictures(root: NinjsObject) -> Iterator[Picture]:
         renditions = tuple(_read_renditions(association))
         if not renditions:
             association.fault("renditions", "a picture needs a rendition with an href")
+        uri = association.read_uri("uri")
         yield Picture(
             name=association.read_line("name") or f"picture-{number}",
             renditions=renditions,
-            uri=association.read_uri("uri"),
+            uri=None if uri in {one.href for one in renditions} else uri,  # the address of a file names no picture
             caption=_read_plain(association, "descriptions", fields.MAX_DESCRIPTION, (None, "main", "caption")),
             alt=_read_plain(association, "descriptions", fields.MAX_DESCRIPTION, ("alt",)),
             credit=association.read_line("by"),

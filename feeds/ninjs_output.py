@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from feeds import fields, html, text, withdrawal
+from feeds import disclosure, fields, html, text, withdrawal
 from feeds.etag import make_document
 from feeds.model import AltId, Article, Document, Entry, Picture, Rendition, Subject
 
@@ -32,7 +32,7 @@ def render_entry(entry: Entry) -> Document:
     """What subscribers get: no note to editors; of a withdrawn article only that it is withdrawn."""
     if entry.withdrawn:
         return _make_document(_make_stub(entry))
-    item = _make_item(replace(entry.article, ed_note=""))
+    item = _make_item(replace(entry.article, ed_note="", uri=entry.article.uri or entry.id))
     item["representationType"] = "partial" if entry.partial else "full"
     item.setdefault("firstCreated", fields.format_time(entry.published))
     item["versionCreated"] = fields.format_time(entry.updated)
@@ -96,7 +96,7 @@ def _make_rights(info: str) -> Json | None:
 def _make_stub(entry: Entry) -> Json:
     title, language = withdrawal.get_title(entry.article.language)
     stub = {
-        "uri": entry.article.uri,
+        "uri": entry.article.uri or entry.id,
         "standard": STANDARD,
         "type": "text",
         "language": language,
@@ -109,22 +109,11 @@ def _make_stub(entry: Entry) -> Json:
 
 
 def _list_karvan_ids(entry: Entry) -> list[Json]:
-    provenance = entry.provenance
-    values = {
-        "entry": entry.id,
-        "page": entry.page,
-        "outlet": entry.outlet.id,
-        "origin": provenance.origin,
-        "source-language": provenance.source_language,
-        "source-version": str(provenance.source_version),
-        "freshness": provenance.freshness,
-        "engine": provenance.engine,
-        "quality": provenance.quality,
-        "via": provenance.via,
-        "reviewed": "true" if provenance.reviewed else "",
-    }
-    ids = [{"role": f"karvan:{role}", "value": value} for role, value in values.items() if value]
-    return ids + [{"role": f"karvan:check:{one.name}", "value": str(one.count)} for one in provenance.checks]
+    told = disclosure.list_texts(entry)
+    told.pop("representation-type", None)  # ninjs has a property for it
+    values = {"entry": entry.id, "page": entry.page} | told
+    ids = [{"role": f"karvan:{role}", "value": value} for role, value in values.items()]
+    return ids + [{"role": f"karvan:check:{one.name}", "value": str(one.count)} for one in entry.provenance.checks]
 
 
 def _list_alt_ids(article: Article) -> tuple[AltId, ...]:
@@ -156,7 +145,7 @@ def _make_picture(picture: Picture) -> Json:
     return _drop_empty(
         {
             "name": picture.name,
-            "uri": picture.uri,
+            "uri": picture.uri or next((one.href for one in picture.renditions), None),  # the schema wants one
             "type": "picture",
             "descriptions": [description for description in descriptions if description],
             "by": picture.credit,

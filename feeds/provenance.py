@@ -6,7 +6,7 @@ from typing import get_args
 
 from lxml import etree
 
-from feeds import fields, xmlnames
+from feeds import disclosure, fields
 from feeds.faults import Faults
 from feeds.karvan_elements import read_line, read_uri
 from feeds.model import CheckCount, Freshness, Origin, Outlet, Provenance
@@ -30,7 +30,7 @@ def read_provenance(root: etree._Element, faults: Faults) -> Provenance | None:
     if origin is None:
         return None
     return make_provenance(
-        {name: read_line(root, f"karvan:{name}", faults) for name in xmlnames.PUBLISHED_ONLY if name != "check"},
+        {name: read_line(root, f"karvan:{name}", faults) for name in disclosure.NAMES if name != "check"},
         [
             (check.get("name", ""), check.get("count", ""))
             for check in find_all(root, "karvan:check")[: fields.MAX_ITEMS]

@@ -27,7 +27,7 @@ from feeds.feedgen_ext import (
 )
 from feeds.isolation import render_each
 from feeds.model import AltId, Article, Document, Entry, Feed, Picture
-from feeds.rss_text import format_rfc822, write_description, write_title
+from feeds.rss_text import format_rfc822, read_title, write_description, write_title
 from feeds.text import drop_forbidden
 
 FEED_TYPE = "application/rss+xml; charset=utf-8"
@@ -48,14 +48,16 @@ def render_feed(feed: Feed) -> Document:
 def limit_to_rss(entry: Entry) -> Article:
     """What an item carries of an entry's article: what is read back.
 
-    Not carried are the note to editors; name, uri and further renditions of a picture; runs of spaces, and of empty
-    lines, in the description; fractions of a second of the publication. What the article does not say itself is what
+    Not carried are the note to editors; the rights policy; the angle brackets of a headline that looks like HTML;
+    name, uri and further renditions of a picture; runs of spaces, and of empty lines, in the description; fractions of
+    a second of the publication. What the article does not say itself is what
     the entry says: byline, uri, address and times.
     """
     article = entry.article
     web = [one for one in article.alt_ids if one.role == "web"][:1] or [AltId(role="web", value=entry.page)]
     return replace(
         article,
+        headline=read_title(write_title(article.headline)),
         description=_join_spaces(article.description),
         uri=article.uri or entry.id,
         by=article.by or entry.outlet.name,
@@ -63,6 +65,7 @@ def limit_to_rss(entry: Entry) -> Article:
         first_created=article.first_created or entry.published.replace(microsecond=0),
         pictures=tuple(_limit_picture(picture, number) for number, picture in enumerate(article.pictures, 1)),
         alt_ids=(*web, *(one for one in article.alt_ids if one.role != "web")),
+        rights_info="",
         ed_note="",
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from feeds.faults import Fault, Faults
 from feeds.model import Article, Link, Outlet, Provenance, PubStatus
+from feeds.source_links import NO_LINKS, FeedLinks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class FaultyItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """Items in the order of the feed. `left_out` counts those beyond MAX_ITEMS."""
+    """Items in the order of the feed. `left_out` counts those beyond MAX_ITEMS; `links`: where the feed leads."""
 
     title: str
     language: str
@@ -56,6 +57,12 @@ class ParsedFeed:
     gone: tuple[GoneItem, ...] = ()
     faulty: tuple[FaultyItem, ...] = ()
     left_out: int = 0
+    links: FeedLinks = NO_LINKS
+
+    @property
+    def is_karvans(self) -> bool:
+        """Whether the texts say where they come from, as those of a Karvan do."""
+        return any(one.provenance for one in self.items) or any(one.status for one in self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +82,4 @@ class RawFeed:
     language: str
     items: list[Raw]
     tombstones: list[GoneItem]
+    links: FeedLinks = NO_LINKS

@@ -8,6 +8,7 @@ from feeds.json_object import JsonObject
 from feeds.model import Article
 from feeds.safejson import parse_json
 from feeds.source_items import FeedItem, GoneItem, Raw, RawFeed
+from feeds.source_links import read_json_links
 from feeds.text import drop_forbidden
 
 
@@ -31,6 +32,7 @@ def read_json_feed(body: bytes, language: str) -> RawFeed:
         language=language,
         items=raws,
         tombstones=tombstones,
+        links=read_json_links(feed.members, jsonfeed.get_extras(feed).members),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from feeds import fields, xmlnames
+from feeds import disclosure, fields, xmlnames
 from feeds.faults import Fault, Faults, InvalidDocument, MalformedDocument
 from feeds.safexml import MAX_BYTES, parse_xml
 from feeds.text import FORBIDDEN, drop_forbidden
@@ -91,7 +91,7 @@ def _resolve(entry: etree._Element, base: str) -> None:
 
 def drop_unknown(item: etree._Element) -> None:
     """Takes out elements that only a newer Karvan knows."""
-    known = {*xmlnames.SENT_ONCE, *xmlnames.SENT_OFTEN, *xmlnames.PUBLISHED_ONLY}
+    known = {*xmlnames.SENT_ONCE, *xmlnames.SENT_OFTEN, *disclosure.NAMES}
     for element in find_all(item, "karvan:*"):
         if etree.QName(element).localname not in known:
             item.remove(element)

@@ -13,6 +13,8 @@ from feeds.model import Article, Picture
 from feeds.source_entries import take_atom, take_rss
 from feeds.source_items import FaultyItem, FeedItem, GoneItem, ParsedFeed, Raw, RawFeed
 from feeds.source_json import read_json_feed
+from feeds.source_links import read_xml_links
+from feeds.source_pages import is_alive_again
 from feeds.source_xml import list_entries, parse_source_xml, settle_language
 from feeds.text import join_lines
 from feeds.xmlplaces import find_all, find_first, join_text
@@ -42,18 +44,13 @@ def parse_feed(body: bytes, *, language: str = "", charset: str = "") -> ParsedF
         item, grave = _read_item(one)
         if grave:
             faulty.append(FaultyItem(number=number, id=one.id, faults=grave))
-        elif one.id not in gone or _is_alive_again(item, gone[one.id]):
+        elif one.id not in gone or is_alive_again(item, gone[one.id]):
             gone.pop(one.id, None)
             items.append(item)
     return ParsedFeed(
         title=join_lines(raw.title)[: fields.MAX_LINE], language=raw.language, items=tuple(items),
-        gone=tuple(gone.values()), faulty=tuple(faulty), left_out=max(0, len(raw.items) - MAX_ITEMS),
+        gone=tuple(gone.values()), faulty=tuple(faulty), left_out=max(0, len(raw.items) - MAX_ITEMS), links=raw.links,
     )  # fmt: skip
-
-
-def _is_alive_again(item: FeedItem, gone: GoneItem) -> bool:
-    """RFC 6721 §3: was it changed after it was deleted?"""
-    return item.updated is not None and gone.when is not None and item.updated > gone.when
 
 
 def _read_xml_feed(body: bytes, language: str, charset: str) -> RawFeed:
@@ -69,8 +66,9 @@ def _read_xml_feed(body: bytes, language: str, charset: str) -> RawFeed:
         for one in find_all(channel, "at:deleted-entry")
     ]
     return RawFeed(
-        title="" if title is None else join_text(title), language=said, items=[*items], tombstones=tombstones
-    )
+        title="" if title is None else join_text(title), language=said, items=[*items], tombstones=tombstones,
+        links=read_xml_links(channel),
+    )  # fmt: skip
 
 
 def _read_item(raw: Raw) -> tuple[FeedItem, tuple[Fault, ...]]:

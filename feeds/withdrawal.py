@@ -1,9 +1,12 @@
-"""What a reader is shown of an article that was withdrawn: one word in the feed's language, nothing of the article."""
+"""What a reader is shown of an article that was withdrawn: one word in the feed's language, nothing of the article.
+
+Feeds, documents and pages all take the word from here, so that it is the same everywhere.
+"""
 
 from feeds.model import PubStatus
 
 TITLES = {
-    "az": "Geri çağırılıb",
+    "az": "Geri çəkilib",
     "en": "Withdrawn",
     "ru": "Отозвано",
     "tr": "Geri çekildi",

@@ -5,7 +5,7 @@ In an entry that an outlet sends (`karvan:` = urn:karvan:syndication:1), each at
     genre (many) · copyright-holder · usage-terms · ed-note · uri (the translation set) · translation-of ·
     alt-id with @role (many; role "item" is the outlet's own id)
 In a picture (media:content; in NewsML-G2, where all of these stand at the end of itemMeta, link): alt.
-In an entry that Karvan publishes, also where its text comes from:
+In an entry that Karvan publishes, also where its text comes from (feeds.disclosure lists them):
     outlet · origin · source-language · source-version · freshness · engine · quality · via ·
     reviewed ("true": released by a person) · representation-type ("partial": headline and description only) ·
     check with @name, @count (many)
@@ -32,7 +32,3 @@ SENT_ONCE = (
     "copyright-holder", "usage-terms", "ed-note", "uri", "translation-of",
 )  # fmt: skip
 SENT_OFTEN = ("genre", "alt-id")
-PUBLISHED_ONLY = (
-    "outlet", "origin", "source-language", "source-version", "freshness", "engine", "quality", "via", "reviewed",
-    "representation-type", "check",
-)  # fmt: skip

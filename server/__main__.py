@@ -8,6 +8,7 @@ import click
 from server.commands import Setting
 from server.commands.explain import explain
 from server.commands.glossary import glossary
+from server.commands.invitations import invitations, invite, withdraw
 from server.commands.keys import keys
 from server.commands.languages import languages
 from server.commands.memory import memory
@@ -53,6 +54,8 @@ def version() -> None:
 
 for command in (serve, worker, check_config, languages, keys, push, memory, glossary, explain):
     main.add_command(command)
+for command in (invite, invitations, withdraw):
+    keys.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -4,12 +4,12 @@ import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server import audit, problems
+from server.api.operations import Needs
 from server.config import Config
 from server.credentials import find_role as find_role
 from server.credentials import get_scopes
@@ -28,12 +28,10 @@ from server.keys import (
     REQUEST_ID,
     SCOPES,
 )
-from server.quotas import get_quota
+from server.quotas import SPENT, get_quota
 from server.store.engine import Look
 from server.store.keys import KeyRow, find_key
 from server.visibility import ANYONE, Reader, may_manage, may_push
-
-Needs = Literal["nothing", "outlet", "manager", "editor", "admin"]
 
 
 def is_valid(row: KeyRow, config: Config, now: datetime) -> bool:
@@ -63,6 +61,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     """Find out who asks. A wrong key is refused everywhere, so that its owner hears of it."""
     ask_again: Callable[[], Awaitable[bool]] = partial(_is_key_valid, request)
     request[READER], request[KEY_ID], request[IS_STILL_VALID] = ANYONE, "", ask_again
+    SPENT.set(None)
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         row = await _find_key(request, hash_key(read_key(authorization)))
@@ -93,9 +92,11 @@ def count_request(request: web.Request, row: KeyRow) -> None:
 
 
 async def tell_allowance(request: web.Request, response: web.StreamResponse) -> None:
-    """What is left of a key's requests, whatever the answer is."""
-    if (allowance := request.get(ALLOWANCE)) is not None:
-        response.headers.update(allowance.make_headers())
+    """What is left of a key's requests, whatever the answer is, and of a day's quota, where it is least."""
+    spent = SPENT.get() if READER in request else None  # of this request, not of an earlier one
+    told = [one.make_headers() for one in (request.get(ALLOWANCE), spent) if one is not None]
+    for name in ("RateLimit-Policy", "RateLimit") if told else ():
+        response.headers[name] = ", ".join(headers[name] for headers in told)
 
 
 async def _is_key_valid(request: web.Request) -> bool:

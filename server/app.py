@@ -45,11 +45,12 @@ from server.publishing import Site
 from server.quotas import Buckets
 from server.refusals import answer_problems, dress_refusal
 from server.reloading import Reloader
-from server.resettling import settle_changed
+from server.reloading.resettling import settle_changed
 from server.routes import add_routes
 from server.runner import Tools
 from server.serving.feedcache import FeedCache
 from server.serving.hotfeeds import HotFeeds
+from server.showing import VIEWS, Views
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database
@@ -105,6 +106,7 @@ def make_app(
     app[BASE] = base or config.server.public_url or f"http://{config.server.host}:{config.server.port}"
     app[FEED_CACHE], app[ARCHIVE_CACHE] = FeedCache(), FeedCache(MOST_ARCHIVES)
     app[HOT_FEEDS] = HotFeeds(clock)
+    app[VIEWS] = Views()
     app[KEYRING], app[BUCKETS] = Keyring(), Buckets()
     app[FETCHED] = {}
     app[LOOKOUT] = Lookout()

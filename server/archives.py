@@ -7,18 +7,22 @@ The feed itself has what changed last. It links to the last complete page; where
 pushed one out of it that stands in none yet, to one page more, whose address nobody has seen before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Feed
-from server import problems, publishing
+from server import problems, publishing, stock
+from server.losses import get_name
 from server.publishing import Site
 from server.routing.rights import load_rights
-from server.store import placements
-from server.store.placements import FeedName, Filters, Placement
+from server.serving.entrycache import EntryCache
+from server.store import articles, placements, standings
+from server.store.losses import list_newest_losses
+from server.store.placements import FeedName
+from server.store.standings import Filters
 from server.visibility import ANYONE, Reader
 
 PAGE = 50  # articles; who walked through the pages once has to find them there again: never to be changed
@@ -34,9 +38,9 @@ def find_next(before: int, last: int) -> int | None:
     return before + PAGE if (before - 1) % PAGE == 0 and before - 1 + PAGE <= last else None
 
 
-def pick_newest(last: int, loose: Sequence[Placement], shown: Sequence[Placement]) -> int | None:
-    """What the newest page ends before that a feed with `shown` leads to; `loose` are those of no complete page."""
-    if {place.position for place in loose} <= {place.position for place in shown}:
+def pick_newest(last: int, loose: Collection[int], shown: Collection[int]) -> int | None:
+    """What the newest page ends before that a feed with the articles `shown` leads to; `loose`: of no complete page."""
+    if set(loose) <= set(shown):
         complete = last - last % PAGE
         return complete + 1 if complete else None
     return last + 1
@@ -47,17 +51,21 @@ async def make_feed(
     site: Site,
     feed: FeedName,
     filters: Filters,
+    last: int,
     now: datetime,
     format_: str,
+    kept: EntryCache,
     reader: Reader = ANYONE,
 ) -> Feed:
-    """The feed as it stands now for this reader, with the way to what is older."""
-    shown = await publishing.list_newest(conn, feed, filters, now, site.config.limits.feed_entries)
-    loaded = await publishing.load(conn, [place.article_id for place in shown])
-    composed = publishing.compose_feed(site, shown, loaded, feed, filters.query, now, format_, reader=reader)
-    last = await placements.get_last_position(conn, *feed)
-    loose = await placements.list_positions(conn, *feed, filters, last - last % PAGE + 1, last)
-    newest = pick_newest(last, loose, shown)
+    """The feed as it stands now for this reader, with the way to what is older. `last`: its last position."""
+    standing = await stock.list_standing(conn, site, feed, filters, now, reader, kept)
+    composed = publishing.compose_feed(site, standing, feed, filters.query, now, format_, reader=reader)
+    if reader == ANYONE:  # others share a feed with readers who never could see what they may not any more
+        lost = await list_newest_losses(conn, get_name(reader), feed, site.config.limits.feed_entries)
+        named = await articles.list_articles(conn, {loss.article_id for loss in lost}) if lost else {}
+        composed = publishing.add_stones(site, composed, lost, named)
+    loose = await standings.list_loose(conn, *feed, filters, last - last % PAGE)
+    newest = pick_newest(last, loose, [one.place.article_id for one in standing])
     return composed if newest is None else replace(composed, prev_archive=_name(site, feed, filters, format_, newest))
 
 
@@ -83,11 +91,12 @@ async def make_page(
             else "there is nothing older: this feed has had no article yet"
         )
     first, following = find_first(before), find_next(before, last)
-    places = await placements.list_positions(conn, *feed, filters, first, before - 1)
+    places = await standings.list_positions(conn, *feed, filters, first, before - 1)
     places = [place for place in places if place.state != "usable" or load_rights(place.rights).permits("archive")]
     loaded = await publishing.load(conn, [place.article_id for place in places])
+    standing = publishing.list_standing(site, places, loaded)
     return replace(
-        publishing.compose_feed(site, places, loaded, feed, filters.query, now, format_, reader=reader),
+        publishing.compose_feed(site, standing, feed, filters.query, now, format_, reader=reader),
         href=_name(site, feed, filters, format_, before),
         current=site.feed(*feed, format_, filters.query),
         prev_archive=_name(site, feed, filters, format_, first) if first > 1 else "",

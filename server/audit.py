@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.api.shapes.credentials import AuditLine
 from server.store.audit import Entry, save_entry
 
 MOST_SAID = 2_000  # characters of `before` and `after`
@@ -69,7 +70,7 @@ async def note(
     )
 
 
-def describe(number: int, entry: Entry) -> dict[str, Any]:
+def describe(number: int, entry: Entry) -> AuditLine:
     """A line of the export."""
     return {
         "id": number,

@@ -1,23 +1,26 @@
 """What changed in feeds, in the order of changes: behind every way of following them (items, events, deliveries).
 
   placements after a number ─server/visibility→ Change, Change …
+  losses of the reader after a number ─────────→ removed
 
 Who asks again after the number of the last one misses nothing and sees nothing twice, but for what has changed again:
 then only its newest state.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Entry
-from server import publishing, visibility
+from server import losses, publishing, visibility
 from server.config import Config
 from server.publishing import Loaded, Site
+from server.store import losses as lost_rows
 from server.store import placements
 from server.store.articles import ArticleRow
+from server.store.losses import Loss
 from server.store.placements import FeedName, Placement, State
 from server.visibility import ANYONE, Reader
 
@@ -58,18 +61,30 @@ async def read_page(
     reader: Reader = ANYONE,
 ) -> Page:
     """What changed for this reader in these feeds after this number, at most so much."""
-    found = await placements.list_changes(conn, feeds, after, limit + 1)
+    changed = dict(await placements.list_changes(conn, feeds, after, limit + 1))
+    lost = await lost_rows.list_losses(conn, losses.get_name(reader), feeds, after, limit + 1)
+    lost_by_number = {loss.change: loss for loss in lost}
+    found = sorted(changed.keys() | lost_by_number.keys())
     wanted = found[:limit]
-    loaded = await publishing.load(conn, [place.article_id for _, place in wanted])
+    ids = {place.article_id for place in changed.values()} | {loss.article_id for loss in lost}
+    loaded = await publishing.load(conn, list(ids))
     changes: list[Change] = []
-    for number, place in wanted:
-        if visibility.why_refused(loaded[place.article_id].article, place, reader, site.config):
+    for number in wanted:
+        place = changed.get(number) or _find_lost(lost_by_number[number], loaded)
+        article = loaded[place.article_id].article
+        if number in changed and visibility.why_refused(article, place, reader, site.config):
             continue
         change = _make_change(site, loaded, number, place, now)
         if change is None:
             return Page(tuple(changes), changes[-1].number if changes else after, is_waiting=True)
         changes.append(change)
-    return Page(tuple(changes), wanted[-1][0] if wanted else after, has_more=len(found) > limit)
+    return Page(tuple(changes), wanted[-1] if wanted else after, has_more=len(found) > limit)
+
+
+def _find_lost(loss: Loss, loaded: Mapping[int, Loaded]) -> Placement:
+    """The place as it is for who may not read it any more."""
+    place = next(place for place in loaded[loss.article_id].places if place.feed == loss.feed)
+    return replace(place, state="removed", shown_at=loss.at)
 
 
 def _make_change(

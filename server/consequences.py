@@ -1,6 +1,6 @@
 """What follows from a change of an article, in the transaction of the change: so no reader sees one without the other.
 
-article ─decisions.decide→ Decision ─→ parallel versions wanted, translations asked for ─→ placing.place
+article ─decisions.decide→ Decision ─→ parallel versions wanted, translations asked for ─→ placing.place → losses
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import decisions, jobs, placing, translation
+from server import decisions, holding, jobs, losses, placing, translation
 from server.config import Config
 from server.configfile.live import get_digest
 from server.media import list_names, make_mark
@@ -59,6 +59,8 @@ async def settle(
     article = (await articles.list_articles(conn, [article_id]))[article_id]
     versions = await _list_versions(conn, article)
     decision = await decisions.decide(conn, article, versions, config)
+    decision = await holding.judge(conn, article, decision, config, now)
+    before = await losses.find_before(conn, article.id, config)
     await configs.save_decided(conn, article.id, get_digest(config), article.head.number, now)
     if ask is not Ask.NOTHING:
         await _save_topics(conn, article)
@@ -73,7 +75,10 @@ async def settle(
     if article.canceled_at is None:
         versions = await _restate(conn, versions, decision, config)
     pictures = await _save_uses(conn, article, versions)
-    changed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
+    placed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
+    changed = placed.changed
+    if before is not None:
+        changed |= await losses.note_losses(conn, article, before, placed.before, placed.now, config, now)
     if (turn := placing.find_turn(article, now, decision)) is not None:
         await jobs.enqueue_turn(conn, article.id, turn)
     if changed and (wanted_feeds := await subscriptions.list_feeds_wanted(conn, changed)):
@@ -139,13 +144,14 @@ async def _restate(
     return restated
 
 
-async def _save_uses(conn: AsyncConnection, article: ArticleRow, versions: Mapping[str, Parallel]) -> str:
-    """Write down which uploads are shown in which language; what there is of them, in short."""
+async def _save_uses(conn: AsyncConnection, article: ArticleRow, versions: Mapping[str, Parallel]) -> dict[str, str]:
+    """Write down which uploads are shown in which language; what there is of them, in short, by language."""
     loaded = Loaded(article, versions, (), {})
     languages = [article.head.article.language, *(tag for tag, one in versions.items() if one.article is not None)]
     uses = {(tag, name) for tag in languages for name in list_names(get_text(loaded, tag))}
     await uploads.save_uses(conn, article.id, uses)
-    return make_mark((await uploads.list_uploads_of(conn, [article.id])).get(article.id, {}).values()) if uses else ""
+    known = (await uploads.list_uploads_of(conn, [article.id])).get(article.id, {}) if uses else {}
+    return {tag: make_mark(known[name] for own, name in uses if own == tag and name in known) for tag in languages}
 
 
 async def _save_topics(conn: AsyncConnection, article: ArticleRow) -> None:

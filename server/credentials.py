@@ -37,7 +37,7 @@ def hash_key(key: str) -> str:
 
 def find_role(owner: str, config: Config) -> Role | None:
     """What the owner of a key is; None for an unknown one."""
-    if owner == "admin":
+    if owner == "admin" or owner in config.admins:
         return "admin"
     if owner in config.outlets:
         return "outlet"
@@ -121,13 +121,22 @@ async def accept(conn: AsyncConnection, token: str, config: Config, now: datetim
     """Exchange an invitation for its key. Raises InvitationRejected."""
     one = await keys.find_invitation(conn, hash_key(token))
     role = find_role(one.owner, config) if one else None
-    if one is None or role is None or one.accepted_at is not None or one.expires_at <= now:
+    if one is None or role is None or not one.is_open(now):
         raise problems.InvitationRejected("ask for another one")
     row, key = await issue_key(conn, one.owner, role, now, days=one.days, scopes=one.scopes.split(), label=one.label)
     if not await keys.close_invitation(conn, one, row.id, now):
         raise problems.InvitationRejected("ask for another one")
     await audit.note(conn, "key.accept", one.owner, now, outlet=one.owner, after={"id": row.id, "invitation": one.id})
     return row, key
+
+
+async def withdraw(conn: AsyncConnection, number: str, now: datetime) -> None:
+    """Let nobody exchange an invitation any more. Raises NotFound where it is not open."""
+    one = await keys.withdraw_invitation(conn, number, now)
+    if one is None:
+        raise problems.NotFound("there is no such invitation that is still open")
+    said = {"id": one.id, "expires_at": one.expires_at}
+    await audit.note(conn, "key.withdraw", one.owner, now, outlet=one.owner, before=said)
 
 
 def _tell(row: KeyRow) -> dict[str, Any]:

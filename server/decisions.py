@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.config import Config
-from server.placing import get_freshness
+from server.placing.candidates import get_freshness
 from server.routing import Decision
 from server.routing import decide as decide_purely
 from server.routing.explaining import Explanation, explain_decision

@@ -5,25 +5,31 @@ released   a person has seen all of the text: it stands wherever its routes want
 rejected   it stands nowhere, also where held text would
 asked      the outlet finds the question in its translation set
 
+An article that routes hold as a whole stands there itself (server/holding).
+
 A verdict is of one text: no machine replaces it while the article's text stays the same, and what is made from the next
 text has none. Who wants other words writes them (`PUT …/versions/{language}`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.html import to_plain
-from server import audit, consequences, problems, versioning
+from feeds.model import Freshness
+from server import audit, consequences, holding, problems, versioning
+from server.api.shapes.articles import Verdict as VerdictShown
+from server.api.shapes.desk import HeldShown, SentenceShown
 from server.config import Config
 from server.consequences import Ask
 from server.publishing import Loaded, Site
 from server.sets import describe_question, describe_verdict
 from server.store import parallels
 from server.store.articles import ArticleRow
+from server.store.holds import Hold, find_hold
 from server.store.pairs import Pairs
 from server.store.parallels import Parallel, Verdict
 from server.store.questions import Question, save_question
@@ -32,6 +38,16 @@ from translators.checks import Finding
 
 Action = Literal["release", "reject", "ask"]
 VERDICTS: Mapping[Action, Verdict] = {"release": "released", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What has become of a text that an editor has decided about."""
+
+    changed: bool
+    freshness: Freshness
+    verdict: VerdictShown | None
+    etag: str
 
 
 async def decide(
@@ -44,8 +60,8 @@ async def decide(
     if_match: str | None,
     config: Config,
     now: datetime,
-) -> tuple[Parallel, Parallel]:
-    """Do what an editor says of a machine's version; as it was, as it is.
+) -> Given:
+    """Do what an editor says of a machine's version.
 
     Raises PreconditionRequired, PreconditionFailed, NothingToDecide, VersionNotFound.
     """
@@ -61,11 +77,11 @@ async def decide(
     if action == "ask":
         await save_question(conn, Question(row.id, language, who, note, now))
         await audit.note(conn, "desk.ask", subject, now, outlet=row.outlet, after={"note": note})
-        return version, version
+        return _tell(version, row, changed=True)
     check_decidable(version, row)
     reviewed = replace(version, verdict=VERDICTS[action], verdict_by=who, verdict_at=now, verdict_note=note)
     if version.verdict == reviewed.verdict:
-        return version, version
+        return _tell(version, row, changed=False)
     reason = why_version_held(reviewed, config)
     reviewed = replace(reviewed, state="held" if reason else "ready", reason=reason, changed_at=now)
     await parallels.save_parallel(conn, reviewed)
@@ -73,7 +89,39 @@ async def decide(
     before = {"state": version.state, "reason": version.reason, "verdict": version.verdict}
     after = {"state": reviewed.state, "verdict": reviewed.verdict, "note": note}
     await audit.note(conn, f"desk.{action}", subject, now, outlet=row.outlet, before=before, after=after)
-    return version, reviewed
+    return _tell(reviewed, row, changed=True)
+
+
+def _tell(version: Parallel, row: ArticleRow, *, changed: bool) -> Given:
+    freshness: Freshness = version.state if version.state != "ready" else "fresh"
+    etag = versioning.make_version_etag(version, row.head) or ""
+    return Given(changed, freshness, describe_verdict(version) if version.verdict else None, etag)
+
+
+async def decide_article(
+    conn: AsyncConnection,
+    row: ArticleRow,
+    language: str,
+    action: Action,
+    who: str,
+    note: str,
+    if_match: str | None,
+    config: Config,
+    now: datetime,
+) -> Given:
+    """The same of an article that routes hold as a whole. Raises what `holding.decide_article` raises."""
+    if action == "ask":
+        subject = f"{row.outlet}/{row.item}"
+        await save_question(conn, Question(row.id, language, who, note, now))
+        await audit.note(conn, "desk.ask", subject, now, outlet=row.outlet, after={"note": note})
+        hold, changed = await find_hold(conn, row.id), True
+    else:
+        before, hold = await holding.decide_article(conn, row, VERDICTS[action], who, note, if_match, now)
+        changed = before != hold
+        if changed:
+            await consequences.settle(conn, row.id, config, now, ask=Ask.NOTHING)
+    verdict = describe_verdict(hold) if hold and hold.verdict else None
+    return Given(changed, "held" if holding.why_held(hold) else "fresh", verdict, versioning.make_etag(row.head))
 
 
 def check_decidable(version: Parallel, row: ArticleRow) -> None:
@@ -90,7 +138,7 @@ def check_decidable(version: Parallel, row: ArticleRow) -> None:
 def describe_held(
     one: Loaded, language: str, pairs: Pairs | None, questions: Sequence[Question], site: Site, now: datetime,
     *, whole: bool,
-) -> dict[str, Any]:  # fmt: skip
+) -> HeldShown:  # fmt: skip
     """A version on the desk. Its sentences stand beside the source's: all, or those in which something was found."""
     row, version = one.article, one.versions[language]
     assert version.article is not None
@@ -98,7 +146,7 @@ def describe_held(
         "outlet": row.outlet,
         "item": row.item,
         "language": language,
-        "etag": versioning.make_version_etag(version, row.head),
+        "etag": versioning.make_version_etag(version, row.head) or "",
         "urgency": version.article.urgency or parallels.NORMAL_URGENCY,
         "headline": version.article.headline,
         "source_language": row.head.article.language,
@@ -120,7 +168,36 @@ def describe_held(
     }
 
 
-def list_sentences(findings: Sequence[Finding], pairs: Pairs, *, whole: bool) -> Iterator[dict[str, Any]]:
+def describe_article(one: Loaded, hold: Hold, questions: Sequence[Question], site: Site, now: datetime) -> HeldShown:
+    """An article on the desk that routes hold as a whole: itself, in its own language."""
+    row, head = one.article, one.article.head.article
+    return {
+        "outlet": row.outlet,
+        "item": row.item,
+        "language": head.language,
+        "etag": versioning.make_etag(row.head),
+        "urgency": hold.urgency,
+        "headline": head.headline,
+        "source_language": head.language,
+        "source_headline": head.headline,
+        "from_language": None,
+        "reason": holding.why_held(hold) or None,
+        "checks": [],
+        "verdict": describe_verdict(hold) if hold.verdict else None,
+        "engine": None,
+        "quality": None,
+        "score": None,
+        "since": hold.since,
+        "age_seconds": int((now - hold.since).total_seconds()),
+        "embargoed_until": head.embargoed_until,
+        "sentences": [],
+        "questions": [describe_question(one_, one) for one_ in questions if one_.language == head.language],
+        "href": site.article(row.outlet, row.item),
+        "page": site.page(row.outlet, row.item, head.language),
+    }
+
+
+def list_sentences(findings: Sequence[Finding], pairs: Pairs, *, whole: bool) -> Iterator[SentenceShown]:
     """Place, source, result, and what was found there; without `whole` only where something was."""
     found: dict[str, list[str]] = {}
     for finding in findings:

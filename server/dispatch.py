@@ -15,13 +15,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import jobs
-from server.delivery import parcels, shipments
+from server.delivery import endings, parcels, shipments
 from server.delivery.bringing import bring
 from server.delivery.housekeeping import keep_house
 from server.delivery.parcels import Plan
 from server.delivery.post import Post
 from server.delivery.verification import deny, verify
 from server.polling import poll
+from server.polling.hubs import tell_hub
 from server.runner import DRAIN_SECONDS, IDLE_SECONDS, TROUBLE_SECONDS, Tools, wait_for_any
 from server.store import jobs as rows
 from server.store import subscriptions
@@ -34,12 +35,13 @@ log = structlog.get_logger()
 _Same = tuple[str, int, str, str]  # topic, cursor, role and id of the owner
 
 ASKING = (jobs.VERIFY, jobs.DENY)
-KINDS = (jobs.DELIVER, jobs.POLL, *ASKING)
+KINDS = (jobs.DELIVER, jobs.POLL, jobs.SUBSCRIBE, *ASKING)
 HAND = 20  # times as many jobs are in hand as requests may run: some wait for their host
 QUESTIONS = 4  # one in so many may be a question, which anybody can have asked
 MOST_CLAIMED = 250  # at once
 PLAN_SECONDS = 60.0  # pause before what cannot be planned is planned again
 HOUSE_SECONDS = 1.0  # how often leases, silence and notices are looked at
+HOUSE = timedelta(seconds=HOUSE_SECONDS)
 
 
 async def run_deliveries(post: Post, stopping: asyncio.Event) -> None:
@@ -82,15 +84,15 @@ class _Hands:
     async def run(self, stopping: asyncio.Event) -> None:
         changed = self._tools.database.watch()
         loop = asyncio.get_running_loop()
-        house_at, renew_at = loop.time(), loop.time()
+        house_at, renew_at, house_due = loop.time(), loop.time(), self._tools.clock()
         while not stopping.is_set():
             changed.clear()
             self._room.clear()
             self._post = self._lasting.today()
             self._tools = self._post.tools
             try:
-                if loop.time() >= house_at:
-                    house_at = loop.time() + HOUSE_SECONDS
+                if loop.time() >= house_at or self._tools.clock() >= house_due:  # or the clock was put forward
+                    house_at, house_due = loop.time() + HOUSE_SECONDS, self._tools.clock() + HOUSE
                     await keep_house(self._post)
                 if loop.time() >= renew_at:
                     renew_at = loop.time() + self._tools.config.limits.job_lease_seconds / 3
@@ -112,7 +114,7 @@ class _Hands:
         if room <= 0:
             return False
         now = self._tools.clock()
-        async with self._tools.database.read() as conn:
+        async with self._tools.database.glance() as conn:
             if not await rows.has_due(conn, kinds, now):
                 return False
         lease = now + timedelta(seconds=self._tools.config.limits.job_lease_seconds)
@@ -138,6 +140,8 @@ class _Hands:
                 await deny(post, job)
             elif job.kind == jobs.POLL:
                 await poll(post, job)
+            elif job.kind == jobs.SUBSCRIBE:
+                await tell_hub(post, job)
             elif planned is None:
                 await post.records.save(Result(job=job))
             else:
@@ -183,7 +187,9 @@ async def prepare(post: Post, claimed: Sequence[Job]) -> Mapping[int, tuple[Subs
             else:
                 planned[job.id] = (one, await _plan_safely(conn, post, one, shared, now))
     if ended:
-        await _end(post, ended, now)
+        async with post.tools.database.write() as conn:
+            for one, state, reason in ended:
+                await endings.end(conn, one, state, reason, now)
     return planned
 
 
@@ -210,14 +216,3 @@ async def _plan(conn: AsyncConnection, post: Post, one: Subscription, shared: di
     if not plan.parcels and not plan.more and parcels.should_beat(one, post.tools.config, now):
         return Plan((parcels.make_heartbeat(post.site, one, now),), plan.cursor)
     return plan
-
-
-async def _end(
-    post: Post, ended: Sequence[tuple[Subscription, subscriptions.SubscriptionState, str]], now: datetime
-) -> None:
-    async with post.tools.database.write() as conn:
-        for one, state, reason in ended:
-            await subscriptions.set_state(conn, one.id, state, reason)
-            if state == "denied":
-                await jobs.enqueue_denial(conn, one.id, now)
-            log.warning("subscription ended", subscription=one.id, state=state, reason=reason)

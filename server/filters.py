@@ -10,7 +10,7 @@ from feeds.model import Origin
 from server import problems
 from server.config import Config
 from server.mediatopics import is_known
-from server.store.placements import Filters
+from server.store.standings import Filters
 
 NAMES = ("outlet", "country", "subject", "origin")
 NOBODY = ("-",)  # no outlet is called so: ids do not begin with a dash

@@ -6,7 +6,6 @@ Versions of an article are ordered by the outlet's `version`, else its `versionC
 by arrival. The highest is served; one that arrives late is kept and never served. A kill is final, whatever its order.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,15 +15,13 @@ from feeds import Fault
 from feeds.html import to_plain
 from feeds.model import Article, Origin
 from server import problems
+from server.api.parts import ITEM, ITEM_RULE
 from server.config import Config
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash, make_text_hash
 from server.versioning import check_preconditions, list_missing_order, make_etag, make_order_key, make_time_key
 from translators.languages import contradiction, name, normalise
-
-ITEM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,126}[A-Za-z0-9])?")
-ITEM_RULE = "1 to 128 letters, digits, '.', '_', '~', '-', beginning and ending with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True)

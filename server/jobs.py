@@ -23,6 +23,7 @@ DELIVER = "deliver"
 VERIFY = "verify"
 DENY = "deny"
 POLL = "poll"
+SUBSCRIBE = "subscribe"
 
 LONGEST_WAIT = timedelta(minutes=10)
 
@@ -93,6 +94,11 @@ async def enqueue_denial(conn: AsyncConnection, subscription_id: int, now: datet
 async def enqueue_poll(conn: AsyncConnection, source: str, run_at: datetime) -> None:
     """Ask for a source to be read."""
     await rows.enqueue(conn, POLL, source, batch="", priority=7, run_at=run_at)
+
+
+async def enqueue_subscription(conn: AsyncConnection, push_id: int, run_at: datetime) -> None:
+    """Ask for a source's hub to be asked for pushes, for more time, or for their end."""
+    await rows.enqueue(conn, SUBSCRIBE, str(push_id), batch="", priority=8, run_at=run_at)
 
 
 def read_translation(job: Job) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from server.visibility import Reader
 from translators import Translator
 
 Clock = Callable[[], datetime]
+Description = Callable[[], dict[str, Any]]  # of the API, as OpenAPI
 
 LIVE = web.AppKey("LIVE", Live)
 RELOADER = web.AppKey("RELOADER", Reloader)
@@ -38,6 +40,7 @@ ARCHIVE_CACHE = web.AppKey("ARCHIVE_CACHE", FeedCache)
 TRANSLATOR: web.AppKey[Translator] = web.AppKey("TRANSLATOR", Translator)
 MEDIA = web.AppKey("MEDIA", MediaFolder)
 ENGINE_ROOM = web.AppKey("ENGINE_ROOM", Executor)
+OPENAPI: web.AppKey[Description] = web.AppKey("OPENAPI")
 
 # The configuration that was in force when the request came: it is the request's to its end.
 VERSION: web.RequestKey[Version] = web.RequestKey("VERSION", Version)

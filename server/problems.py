@@ -9,7 +9,7 @@
   ├─ 406  NotAcceptable
   ├─ 408  BodyTooSlow
   ├─ 409  VersionConflict · VersionRequired · ArticleCanceled · NothingToDecide · KeyIsOver
-  │       ConfigurationFixed
+  │       NothingToApprove · NothingToRetry · ConfigurationFixed
   ├─ 410  ArticleWithdrawn · PictureWithdrawn
   ├─ 412  PreconditionFailed
   ├─ 413  TooLarge · QuotaExceeded
@@ -175,6 +175,18 @@ class NothingToDecide(Problem):
     status = 409
 
 
+class NothingToApprove(Problem):
+    """The proposal cannot be decided any more."""
+
+    status = 409
+
+
+class NothingToRetry(Problem):
+    """What was given up cannot be tried again."""
+
+    status = 409
+
+
 class ConfigurationFixed(Problem):
     """The configuration file cannot be changed from here."""
 
@@ -285,9 +297,9 @@ ALL: tuple[type[Problem], ...] = (
     MalformedRequest, MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed,
     InvitationRejected, KeyIsOver, NotFound, ArticleNotFound, VersionNotFound, PictureNotFound, ChannelNotFound,
     MethodNotAllowed, NotAcceptable, BodyTooSlow, VersionConflict, VersionRequired, ArticleCanceled, NothingToDecide,
-    PreconditionRequired, ConfigurationFixed, InvalidConfiguration, ArticleWithdrawn, PictureWithdrawn,
-    PreconditionFailed, TooLarge, QuotaExceeded, UnsupportedFormat, ExpectationFailed, InvalidDocument,
-    LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, TooManyRequests, DayUsedUp,
+    PreconditionRequired, ConfigurationFixed, NothingToApprove, NothingToRetry, InvalidConfiguration, ArticleWithdrawn,
+    PictureWithdrawn, PreconditionFailed, TooLarge, QuotaExceeded, UnsupportedFormat, ExpectationFailed,
+    InvalidDocument, LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, TooManyRequests, DayUsedUp,
     InternalError, Unavailable,
 )  # fmt: skip
 

@@ -1,11 +1,11 @@
 """channel → Feed → Document, and one article → Entry. Reads the store once, then is pure; rendering never reads it.
 
-placements, newest first ─visibility→ Entry (or stub) ─feeds.render_feed→ Document
+placements, newest first ─make_standing→ Entry (or stub) ─visibility→ Feed ─feeds.render_feed→ Document
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,14 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feeds.model import Article, CheckCount, Entry, Feed, Link, Outlet, Provenance, Subject, Tombstone
 from server import texts, visibility
 from server.config import Config
-from server.media import show
-from server.placing import get_told_freshness, list_siblings
-from server.store import articles, media, parallels, placements
+from server.media import list_names, show
+from server.placing import list_siblings
+from server.placing.candidates import get_told_freshness
+from server.serving.entrycache import Standing
+from server.store import articles, media, parallels, placements, standings
 from server.store.articles import ArticleRow, Version
+from server.store.losses import Loss
 from server.store.media import Upload
 from server.store.parallels import Parallel
-from server.store.placements import Extent, FeedName, Filters, Placement
+from server.store.placements import Extent, FeedName, Placement
 from server.store.schema import EPOCH
+from server.store.standings import Filters
 from server.visibility import ANYONE, Reader
 from translators.languages import is_tag, normalise
 
@@ -75,11 +79,17 @@ async def load(conn: AsyncConnection, article_ids: Sequence[int]) -> dict[int, L
     places = await placements.list_placements(conn, article_ids)
     ids = {one.version_id for of in versions.values() for one in of.values() if one.version_id is not None}
     made_from = await articles.get_versions(conn, ids)
-    uploads = await media.list_uploads_of(conn, rows) if rows else {}
+    showing = [number for number, row in rows.items() if _shows_uploads(row, versions.get(number, {}))]
+    uploads = await media.list_uploads_of(conn, showing) if showing else {}
     return {
         number: Loaded(row, versions.get(number, {}), places.get(number, ()), made_from, uploads.get(number, {}))
         for number, row in rows.items()
     }
+
+
+def _shows_uploads(row: ArticleRow, versions: Mapping[str, Parallel]) -> bool:
+    texts_ = (row.head.article, *(one.article for one in versions.values() if one.article is not None))
+    return any(any(list_names(text)) for text in texts_)
 
 
 async def find_loaded(conn: AsyncConnection, outlet: str, item: str) -> Loaded | None:
@@ -102,22 +112,34 @@ async def make_feed(
     """
     newest = await list_newest(conn, (channel, language), filters, now, site.config.limits.feed_entries)
     loaded = await load(conn, [place.article_id for place in newest])
-    return compose_feed(site, newest, loaded, (channel, language), filters.query, now, format_)
+    return compose_feed(site, list_standing(site, newest, loaded), (channel, language), filters.query, now, format_)
 
 
 async def list_newest(
     conn: AsyncConnection, feed: FeedName, filters: Filters, now: datetime, most: int
 ) -> Sequence[Placement]:
     """What a feed shows, newest change first: so many at most that live, and so many that are gone."""
-    living = await placements.list_newest(conn, *feed, filters, now, most)
-    gone = await placements.list_gone(conn, *feed, filters, now, most)
+    living = await standings.list_newest(conn, *feed, filters, now, most)
+    gone = await standings.list_gone(conn, *feed, filters, now, most)
     return sorted([*living, *gone], key=lambda place: place.shown_at, reverse=True)
+
+
+def list_standing(site: Site, places: Iterable[Placement], loaded: Mapping[int, Loaded]) -> Sequence[Standing]:
+    """How articles stand in these places, in their order."""
+    return [make_standing(site, loaded[place.article_id], place) for place in places]
+
+
+def make_standing(site: Site, one: Loaded, place: Placement) -> Standing:
+    """How an article stands in one place. What it says of itself is left out where the entry says it."""
+    head = one.article.head
+    bare = replace(head.article, body="", description="", pictures=())
+    entry = None if place.state == "removed" else make_entry(site, one, place)
+    return Standing(place, replace(one.article, head=replace(head, article=bare)), entry)
 
 
 def compose_feed(
     site: Site,
-    places: Sequence[Placement],
-    loaded: Mapping[int, Loaded],
+    standing: Sequence[Standing],
     feed: FeedName,
     query: str,
     now: datetime,
@@ -126,25 +148,25 @@ def compose_feed(
     updated: datetime = EPOCH,
     reader: Reader = ANYONE,
 ) -> Feed:
-    """What this reader may see of these places, in their order, as the feed or a part; `updated`: of an empty one."""
+    """What this reader may see of these, in their order, as the feed or a part; `updated`: of an empty one."""
     config, (channel, language) = site.config, feed
     entries, tombstones = [], []
-    for place in places:
-        one = loaded[place.article_id]
+    for one in standing:
+        place = one.place
         if visibility.why_refused(one.article, place, reader, config):
             continue
         if place.state != "usable":
             tombstones.append(Tombstone(ref=make_entry_id(site, one.article, language), when=place.shown_at))
         hidden = visibility.why_hidden_in(one.article, config.channels[channel], now) or visibility.why_over(place, now)
-        if place.state == "withdrawn" or (place.state == "usable" and hidden is None):
-            entries.append(make_entry(site, one, place))
+        if one.entry is not None and (place.state == "withdrawn" or hidden is None):
+            entries.append(one.entry)
     return Feed(
         id=site.id(f"feeds/{channel}/{language}"),
         title=make_feed_title(channel, language, config),
         language=language,
         href=site.feed(channel, language, format_, query),
         page=site.channel_page(channel, language),
-        updated=max((place.shown_at for place in places), default=updated),
+        updated=max((one.place.shown_at for one in standing), default=updated),
         generator=config.server.name,
         siblings=tuple(
             Link(language=other, href=site.feed(channel, other, format_))
@@ -155,6 +177,16 @@ def compose_feed(
         tombstones=tuple(tombstones),
         hubs=(site.hub(),),
     )
+
+
+def add_stones(site: Site, made: Feed, gone: Sequence[Loss], known: Mapping[int, ArticleRow]) -> Feed:
+    """The feed with a tombstone for each text that its reader may not see any more; `known`: article id → article."""
+    stones = [
+        Tombstone(ref=make_entry_id(site, known[loss.article_id], loss.language), when=loss.at)
+        for loss in sorted(gone, key=lambda loss: loss.change, reverse=True)
+    ]
+    updated = max([made.updated, *(stone.when for stone in stones)])
+    return replace(made, tombstones=(*stones, *made.tombstones), updated=updated) if stones else made
 
 
 def make_feed_title(channel: str, language: str, config: Config) -> str:
@@ -262,11 +294,3 @@ def _count_checks(parallel: Parallel) -> tuple[CheckCount, ...]:
 def _get_via(parallel: Parallel, source: str) -> str:
     """The language between source and text, where a machine took the way through one."""
     return parallel.from_language if parallel.from_language not in (None, source) else ""
-
-
-def next_modified(previous: tuple[str, datetime] | None, etag: str, now: datetime) -> datetime:
-    """Last-Modified of a feed: whole seconds, strictly growing with every change, the same while nothing changes."""
-    if previous is not None and previous[0] == etag:
-        return previous[1]
-    second = now.replace(microsecond=0)
-    return second if previous is None else max(second, previous[1] + timedelta(seconds=1))

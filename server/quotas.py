@@ -2,20 +2,24 @@
 
 A day is one of UTC. What is refused is told with `RateLimit` headers (draft-ietf-httpapi-ratelimit-headers-10) and when
 to come again; kills, sources that the server reads itself, and admins are never refused.
+
+An exchange may have a day's quota that its members share. Half of it is kept for them in equal parts, the other half is
+for whoever comes first: so nobody can eat all of it, and what nobody wants is not lost.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import audit, problems
 from server.config import Config, Quota
-from server.store.usage import Unit, add_usage, find_usage
+from server.store.usage import Unit, add_usage, list_usage
 
-MINUTE = 60.0  # seconds
+MINUTE, DAY = 60.0, 86_400  # seconds
 MOST_KEYS = 10_000
 
 
@@ -33,6 +37,48 @@ class Allowance:
             "RateLimit-Policy": f'"requests";q={self.most};w={MINUTE:.0f}',
             "RateLimit": f'"requests";r={self.left};t={self.seconds}',
         }
+
+
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """What an outlet may still use of a day's quota: its own, or what it shares with the members of `exchange`.
+
+    `used`: by all who share it.
+    """
+
+    unit: Unit
+    exchange: str
+    most: int
+    left: int
+    seconds: int
+    used: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.exchange}-{self.unit}" if self.exchange else self.unit
+
+    @property
+    def share(self) -> float:
+        """How much of it is left, of 1."""
+        return self.left / self.most if self.most else 0.0
+
+    def make_headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": f'"{self.name}";q={self.most};w={DAY}',
+            "RateLimit": f'"{self.name}";r={self.left};t={self.seconds}',
+        }
+
+    def explain(self, outlet: str) -> str:
+        """Why nothing more is taken."""
+        if not self.exchange:
+            return f"{outlet} may push {self.most:,} {self.unit} a day, and has pushed {self.used:,}"
+        return (
+            f"members of {self.exchange} may push {self.most:,} {self.unit} a day together, and have pushed "
+            f"{self.used:,}; of the rest {max(0, self.left):,} are for {outlet}"
+        )
+
+
+SPENT: ContextVar[DayLimit | None] = ContextVar("SPENT", default=None)  # by this request: where least is left
 
 
 class Buckets:
@@ -61,36 +107,64 @@ def get_quota(role: str, owner: str, config: Config) -> Quota:
 
 
 async def spend(conn: AsyncConnection, outlet: str, wanted: Mapping[Unit, int], config: Config, now: datetime) -> None:
-    """Note what an outlet uses, in the transaction of its push. Raises DayUsedUp, and then nothing is noted."""
+    """Note what an outlet uses, in the transaction of its push; SPENT is what is left where it is least.
+
+    Raises DayUsedUp, and then nothing is noted.
+    """
     if audit.ACTING.get().role != "outlet":
         return
-    quota = get_quota("outlet", outlet, config)
     for unit, amount in wanted.items():
-        most = quota.get_most(unit)
-        if most is None:
-            continue
-        used = await add_usage(conn, outlet, now.date().isoformat(), unit, amount)
-        if used > most:
-            raise problems.DayUsedUp(
-                f"{outlet} may push {most:,} {unit} a day, and has pushed {used - amount:,}",
-                headers={
-                    "Retry-After": str(_count_seconds(now)),
-                    "RateLimit-Policy": f'"{unit}";q={most};w=86400',
-                    "RateLimit": f'"{unit}";r={max(0, most - used + amount)};t={_count_seconds(now)}',
-                },
-            )
+        limits = await _list_limits(conn, outlet, unit, config, now)
+        for limit in limits:
+            left = replace(limit, left=max(0, limit.left - amount))
+            if amount > limit.left:
+                SPENT.set(replace(limit, left=max(0, limit.left)))
+                raise problems.DayUsedUp(limit.explain(outlet), headers={"Retry-After": str(limit.seconds)})
+            if (tightest := SPENT.get()) is None or left.share < tightest.share:
+                SPENT.set(left)
+        if limits:
+            await add_usage(conn, outlet, now.date().isoformat(), unit, amount)
 
 
 async def note_words(conn: AsyncConnection, outlet: str, words: int, config: Config, now: datetime) -> None:
     """Note what was translated for an outlet."""
-    if get_quota("outlet", outlet, config).words_per_day is not None:
+    if list(_list_quotas(outlet, "words", config)):
         await add_usage(conn, outlet, now.date().isoformat(), "words", words)
 
 
 async def find_words_left(conn: AsyncConnection, outlet: str, config: Config, now: datetime) -> int | None:
     """How many words may still be translated for the outlet today; None: as many as there are."""
-    most = get_quota("outlet", outlet, config).words_per_day
-    return None if most is None else most - await find_usage(conn, outlet, now.date().isoformat(), "words")
+    limits = await _list_limits(conn, outlet, "words", config, now)
+    return min((limit.left for limit in limits), default=None)
+
+
+async def _list_limits(
+    conn: AsyncConnection, outlet: str, unit: Unit, config: Config, now: datetime
+) -> Sequence[DayLimit]:
+    """What the outlet has left of its own quota and of those of its exchanges."""
+    limits, seconds = [], _count_seconds(now)
+    for exchange, most in _list_quotas(outlet, unit, config):
+        members = config.exchanges[exchange].members if exchange else (outlet,)
+        used = await list_usage(conn, members, now.date().isoformat(), unit)
+        left = count_left(most, members, used, outlet) if exchange else most - used.get(outlet, 0)
+        limits.append(DayLimit(unit, exchange, most, left, seconds, sum(used.values())))
+    return limits
+
+
+def _list_quotas(outlet: str, unit: Unit, config: Config) -> Iterator[tuple[str, int]]:
+    """(exchange, or "" for its own; how many in a day) of those that there are."""
+    if (most := get_quota("outlet", outlet, config).get_most(unit)) is not None:
+        yield "", most
+    for name in config.exchanges_of(outlet):
+        if (most := config.exchanges[name].quota.get_most(unit)) is not None:
+            yield name, most
+
+
+def count_left(most: int, members: Sequence[str], used: Mapping[str, int], member: str) -> int:
+    """How much a member may still use of what all share: what is not used, and not kept for the others."""
+    kept = most // (2 * len(members))
+    for_others = sum(max(0, kept - used.get(other, 0)) for other in members if other != member)
+    return max(kept - used.get(member, 0), most - sum(used.values()) - for_others)
 
 
 def find_tomorrow(now: datetime) -> datetime:

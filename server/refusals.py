@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -36,9 +37,11 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
             error.headers["X-Request-Id"] = request[REQUEST_ID]
             raise
         response = _answer(request, _from_http(error, request))
-    except (ConnectionResetError, asyncio.CancelledError):
+    except asyncio.CancelledError:
         raise
     except Exception as error:
+        if isinstance(error, ConnectionResetError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response()  # to nobody: who asked has left in the middle of the answer
         problem = problems.translate_error(error)
         if problem is None:
             log.exception("request failed", request_id=request[REQUEST_ID], method=request.method, path=request.path)
@@ -124,6 +127,11 @@ class _Listener(web.Server):
 
 class _Connection(FastConnection):
     __slots__ = ()
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """But for the rest of a body that nobody has read, when it cannot be decoded: that is the caller's fault."""
+        if not isinstance(options.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **options)
 
     def handle_error(
         self,

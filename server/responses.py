@@ -10,13 +10,9 @@ import orjson
 from aiohttp import web
 
 from server import problems
-from server.config import Limits
 from server.serving.encodings import RANKED
 from server.serving.feedcache import CachedFeed
 from server.serving.negotiation import choose, is_known
-
-MOST_SECONDS = 60.0  # that a body may take to arrive
-ENCODINGS = ("identity", "gzip", "deflate", "br")  # of what is pushed: one, which aiohttp decodes
 
 
 def make_json(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -25,24 +21,6 @@ def make_json(data: Any, *, status: int = 200, headers: Mapping[str, str] | None
 
 def make_html(page: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.Response(text=page, status=status, headers=headers, content_type="text/html", charset="utf-8")
-
-
-async def read_body(request: web.Request, limits: Limits) -> bytes:
-    """The body of a push. Raises UnsupportedFormat, TooLarge, BodyTooSlow, MalformedDocument."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ENCODINGS:
-        raise problems.UnsupportedFormat(f"Content-Encoding is one of {', '.join(ENCODINGS)}, not {encoding[:40]!r}")
-    if request.content_length is not None and request.content_length > limits.article_bytes:
-        raise problems.TooLarge(f"{request.content_length} bytes; at most {limits.article_bytes} are taken")
-    try:
-        async with asyncio.timeout(MOST_SECONDS):
-            return await request.read()
-    except TimeoutError as error:
-        raise problems.BodyTooSlow(f"it was not there within {MOST_SECONDS:g} seconds") from error
-    except web.HTTPRequestEntityTooLarge as error:
-        raise problems.TooLarge(f"at most {limits.article_bytes} bytes are taken") from error
-    except (web.RequestPayloadError, OSError) as error:
-        raise problems.MalformedDocument(f"the body could not be read: {error}") from error
 
 
 async def answer_document(request: web.Request, cached: CachedFeed, headers: Mapping[str, str]) -> web.Response:

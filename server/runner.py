@@ -1,6 +1,7 @@
 """Takes jobs from the queue and has them done, until told to stop.
 
-  claim (under a lease that is kept) → Step.do → finished by the step | tried again later | given up, with the reason
+  look, once for all kinds → claim, under a lease that is kept → Step.do
+  → finished by the step | tried again later | given up, with the reason
 
 A killed worker's jobs go to the next; what is not finished when a worker stops is given back.
 """
@@ -77,7 +78,9 @@ class Pace:
 
 async def run_until(tools: Tools, steps: Mapping[str, Step], stopping: asyncio.Event) -> None:
     """Do jobs until `stopping` is set; what is not finished soon after that is given back."""
-    loops = [asyncio.create_task(_loop(tools, kind, step, stopping)) for kind, step in steps.items()]
+    calls = {kind: asyncio.Event() for kind in steps}
+    loops = [asyncio.create_task(_loop(tools, kind, step, calls[kind], stopping)) for kind, step in steps.items()]
+    loops.append(asyncio.create_task(_call(tools, calls, stopping)))
     await stopping.wait()
     _, running = await asyncio.wait(loops, timeout=DRAIN_SECONDS)
     for one in running:
@@ -96,35 +99,53 @@ async def fail(tools: Tools, step: Step, job: Job, reason: str) -> None:
             await step.on_given_up(conn, tools, job, reason)
 
 
-async def _loop(tools: Tools, kind: str, step: Step, stopping: asyncio.Event) -> None:
-    changed, pace, loop = tools.database.watch(), Pace(step), asyncio.get_running_loop()
+async def _call(tools: Tools, calls: Mapping[str, asyncio.Event], stopping: asyncio.Event) -> None:
+    """Look at the queue whenever something was written, once for all loops; call those that something is due for."""
+    changed = tools.database.watch()
     while not stopping.is_set():
         changed.clear()
+        try:
+            now = tools.clock()
+            async with tools.database.glance() as conn:
+                runs = await rows.list_next_runs(conn, tuple(calls), now)
+        except Exception:  # a database that is away: it goes on when that is over
+            log.exception("the queue cannot be looked at", retry_seconds=TROUBLE_SECONDS)
+            await wait_for_any((stopping,), TROUBLE_SECONDS)
+            continue
+        for kind in (kind for kind, run_at in runs.items() if run_at <= now):
+            calls[kind].set()
+        waits = [(run_at - now).total_seconds() for run_at in runs.values() if run_at > now]
+        await wait_for_any((changed, stopping), min((IDLE_SECONDS, *waits)))
+
+
+async def _loop(tools: Tools, kind: str, step: Step, called: asyncio.Event, stopping: asyncio.Event) -> None:
+    pace, loop, may_be_more = Pace(step), asyncio.get_running_loop(), False
+    while not stopping.is_set():
+        if not may_be_more:
+            await wait_for_any((called, stopping))
+            may_be_more = True
+            continue
+        called.clear()
         today = tools.today()
         try:
-            claimed = await _claim(today, kind, pace.limit)
-            if isinstance(claimed, list):
+            if claimed := await _claim(today, kind, pace.limit):
                 begun = loop.time()
                 await _do(today, step, claimed)
                 pace.note(len(claimed), loop.time() - begun)
-                continue
+            may_be_more = bool(claimed)
         except Exception:  # a full disk, a database that is away: it goes on when that is over
             log.exception("worker cannot work", retry_seconds=TROUBLE_SECONDS)
             await wait_for_any((stopping,), TROUBLE_SECONDS)
-        else:
-            await wait_for_any((changed, stopping), claimed)
 
 
-async def _claim(tools: Tools, kind: str, limit: int) -> list[Job] | float:
-    """Jobs, at least one; or so many seconds, after which there may be some."""
+async def _claim(tools: Tools, kind: str, limit: int) -> Sequence[Job]:
+    """Jobs; none when nothing is due, or another worker was faster."""
     now = tools.clock()
-    async with tools.database.read() as conn:
+    async with tools.database.glance() as conn:
         if not await rows.has_due(conn, kind, now):
-            due = await rows.find_next_run(conn, kind, now)
-            return IDLE_SECONDS if due is None else min(IDLE_SECONDS, (due - now).total_seconds())
+            return ()
     async with tools.database.write() as conn:
-        claimed = await jobs.claim(conn, kind, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
-    return list(claimed) or 0.0  # 0: another worker was faster
+        return await jobs.claim(conn, kind, worker=tools.name, limits=tools.config.limits, limit=limit, now=now)
 
 
 async def _do(tools: Tools, step: Step, claimed: Sequence[Job]) -> None:
@@ -163,7 +184,7 @@ async def _keep_leases(tools: Tools, claimed: Sequence[Job]) -> AsyncIterator[No
         renewing.cancel()
 
 
-async def wait_for_any(events: Sequence[asyncio.Event], seconds: float) -> None:
+async def wait_for_any(events: Sequence[asyncio.Event], seconds: float | None = None) -> None:
     """Wait until one is set, at most so long."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     try:

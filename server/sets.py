@@ -3,15 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from feeds.model import Provenance
 from server import problems, visibility
+from server.api.shapes.articles import (
+    AskedQuestion,
+    Findings,
+    History,
+    Making,
+    TranslationSet,
+    TranslationShown,
+    Verdict,
+)
 from server.config import Config
-from server.placing import get_freshness
+from server.holding import why_held
+from server.placing.candidates import get_freshness
 from server.publishing import Loaded, Site, make_provenance
 from server.store.articles import ArticleRow, Version
 from server.store.contributions import Contribution
+from server.store.holds import Hold
 from server.store.parallels import Parallel
 from server.store.placements import Extent, Placement
 from server.store.questions import Question
@@ -56,12 +66,17 @@ def _make_place(one: Loaded, language: str) -> Placement:
 
 
 def describe_set(
-    one: Loaded, shown: Mapping[str, Placement], site: Site, reader: Reader, questions: Sequence[Question] = ()
-) -> dict[str, Any]:
+    one: Loaded,
+    shown: Mapping[str, Placement],
+    site: Site,
+    reader: Reader,
+    questions: Sequence[Question] = (),
+    hold: Hold | None = None,
+) -> TranslationSet:
     row, head = one.article, one.article.head.article
     manages = visibility.may_manage(reader, row.outlet)
     languages = sorted({*shown, *one.versions} if manages else shown)
-    described: dict[str, Any] = {
+    described: TranslationSet = {
         "uri": row.uri,
         "outlet": row.outlet,
         "item": row.item,
@@ -86,12 +101,15 @@ def describe_set(
                 name: {"state": upload.state, "reason": upload.reason or None}
                 for name, upload in sorted(one.uploads.items())
             },
+            "hold": None
+            if hold is None
+            else {"reason": why_held(hold) or None, "verdict": describe_verdict(hold) if hold.verdict else None},
             "questions": [describe_question(question, one) for question in questions],
         }
     return described
 
 
-def describe_question(question: Question, one: Loaded) -> dict[str, Any]:
+def describe_question(question: Question, one: Loaded) -> AskedQuestion:
     """`open` until the article, or its version in that language by people, is another one."""
     version = one.versions.get(question.language)
     is_rewritten = version is not None and version.origin != "machine" and version.changed_at > question.asked_at
@@ -104,13 +122,15 @@ def describe_question(question: Question, one: Loaded) -> dict[str, Any]:
     }
 
 
-def describe_version(one: Loaded, language: str, place: Placement | None, site: Site, reader: Reader) -> dict[str, Any]:
+def describe_version(
+    one: Loaded, language: str, place: Placement | None, site: Site, reader: Reader
+) -> TranslationShown:
     """`place` is where the reader sees it; None: it has no text yet, and only who manages the article knows of it."""
     manages = visibility.may_manage(reader, one.article.outlet)
     provenance = make_provenance(one, language, place.extent if place else "marked")
     parallel = one.versions.get(language)
     text = one.article.head.article if parallel is None else parallel.article
-    described: dict[str, Any] = {
+    described: TranslationShown = {
         "origin": provenance.origin,
         "freshness": provenance.freshness,
         "source_language": provenance.source_language,
@@ -128,12 +148,12 @@ def describe_version(one: Loaded, language: str, place: Placement | None, site: 
         ],
     }
     if parallel is not None and parallel.origin == "machine":
-        described |= _describe_making(parallel) | {"reviewed": provenance.reviewed}
-        described |= _tell_findings(parallel) if manages else _tell_shortly(parallel, provenance)
+        findings = _tell_findings(parallel) if manages else _tell_shortly(parallel, provenance)
+        return {**described, **_describe_making(parallel), "reviewed": provenance.reviewed, **findings}
     return described
 
 
-def _tell_findings(parallel: Parallel) -> dict[str, Any]:
+def _tell_findings(parallel: Parallel) -> Findings:
     """All that is known, for who manages the article."""
     return {
         "reason": parallel.reason or None,
@@ -142,8 +162,8 @@ def _tell_findings(parallel: Parallel) -> dict[str, Any]:
     }
 
 
-def describe_verdict(parallel: Parallel) -> dict[str, Any]:
-    """What an editor has said of the text."""
+def describe_verdict(parallel: Parallel | Hold) -> Verdict:
+    """What an editor has said of the text, or of the whole article."""
     return {
         "verdict": parallel.verdict,
         "by": parallel.verdict_by,
@@ -152,13 +172,13 @@ def describe_verdict(parallel: Parallel) -> dict[str, Any]:
     }
 
 
-def _tell_shortly(parallel: Parallel, provenance: Provenance) -> dict[str, Any]:
+def _tell_shortly(parallel: Parallel, provenance: Provenance) -> Findings:
     """What everybody may know: no word of a text that is not published, nor of what was found in one that is."""
     has_failed = parallel.state in ("pending", "failed")
     return {"reason": parallel.reason or None if has_failed else None, "checks": list(provenance.checks)}
 
 
-def _describe_making(parallel: Parallel) -> dict[str, Any]:
+def _describe_making(parallel: Parallel) -> Making:
     return {
         "engine": parallel.engine or None,
         "package_sha256": parallel.package_sha256 or None,
@@ -170,7 +190,7 @@ def _describe_making(parallel: Parallel) -> dict[str, Any]:
 
 def describe_history(
     row: ArticleRow, versions: Sequence[Version], others: Mapping[str, Parallel], handed_in: Sequence[Contribution]
-) -> dict[str, Any]:
+) -> History:
     return {
         "uri": row.uri,
         "served": row.head.number,

@@ -6,18 +6,21 @@ stored article ─decided under which configuration→ explaining (routes) + lis
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import decisions, placing, visibility
+from server import decisions, holding, visibility
+from server.api.shapes.routing import StandShown, WhereaboutsShown
 from server.config import Config
 from server.configfile.live import get_digest
+from server.placing.candidates import Text, list_texts
+from server.placing.stands import pick_extent
 from server.routing import Destination
 from server.routing.explaining import Explanation, describe_destination, describe_judgement, render_judgement
 from server.store import configs, parallels, placements
 from server.store.articles import ArticleRow
 from server.store.configs import Decided
+from server.store.holds import Hold, find_hold
 from server.store.parallels import Parallel
 from server.store.placements import FeedName, Placement
 from server.visibility import Reader
@@ -73,6 +76,7 @@ class Known:
     explanation: Explanation
     config: Config
     now: datetime
+    hold: Hold | None = None
 
 
 async def find_whereabouts(
@@ -88,7 +92,15 @@ async def find_whereabouts(
     versions = {language: one for language, one in found.items() if language != article.head.article.language}
     standing = (await placements.list_placements(conn, [article.id])).get(article.id, [])
     explanation = await decisions.explain(conn, article, versions, config)
-    known = Known(article, versions, {place.feed: place for place in standing}, explanation, config, now)
+    known = Known(
+        article,
+        versions,
+        {place.feed: place for place in standing},
+        explanation,
+        config,
+        now,
+        await find_hold(conn, article.id),
+    )
     stands = tuple(
         Stand(feed, tuple(list_gates(known, feed, reader)), _find_destination(known, feed), known.places.get(feed))
         for feed in feeds
@@ -131,6 +143,10 @@ def _ask_route(known: Known, feed: FeedName) -> Iterator[Gate]:
         yield Gate("route", False, "no route brings it there" + _say_near(known, feed))
         return
     yield Gate("route", True, f"{place.route!r} brings it there")
+    if place.hold:
+        why = holding.why_held(known.hold)
+        told = f"released by {known.hold.verdict_by}" if known.hold else "it is being settled"
+        yield Gate("hold", not why, why or told)
     text = _find_text(known, feed[1])
     if text is None:
         yield Gate("text", False, _say_missing(known, feed[1], place))
@@ -138,11 +154,12 @@ def _ask_route(known: Known, feed: FeedName) -> Iterator[Gate]:
     yield Gate("text", True, f"there is one: {text.origin}, {text.freshness}")
     if text.origin != "machine":
         return
-    if place.machine != "publish":
-        yield Gate("machine", False, f'machine = "{place.machine}" of {place.route!r}, or its rights')
+    said = f'machine = "{place.machine}" of {place.route!r}'
+    if place.machine == "off" or (place.machine == "hold" and not text.is_released):
+        yield Gate("machine", False, f"{said}, or its rights")
         return
-    yield Gate("machine", True, f'machine = "publish" of {place.route!r}')
-    extent = placing.pick_extent(text, place)
+    yield Gate("machine", True, said if place.machine == "publish" else f"{said}, and an editor has released it")
+    extent = pick_extent(text, place)
     if text.is_held:
         why = known.versions[feed[1]].reason or "an editor has to see it first"
         done = f"stands {extent}" if extent else "waits for an editor"
@@ -160,8 +177,8 @@ def _say_near(known: Known, feed: FeedName) -> str:
     return f" in {feed[1]}; {', '.join(near)} would in others, or its rights forbid this one" if near else ""
 
 
-def _find_text(known: Known, language: str) -> placing.Text | None:
-    texts = placing.list_texts(known.article, known.versions, known.config)
+def _find_text(known: Known, language: str) -> Text | None:
+    texts = list_texts(known.article, known.versions, known.config)
     return next((text for text in texts if text.language == language), None)
 
 
@@ -175,6 +192,8 @@ def _say_missing(known: Known, language: str, place: Destination) -> str:
 def _ask_desk(known: Known, language: str) -> Iterator[Gate]:
     text = _find_text(known, language)
     is_held = text is not None and text.freshness == "held"
+    if text is not None and text.origin == "source":
+        is_held = known.hold is not None and not known.hold.verdict
     yield Gate("held", is_held, "it waits for an editor" if is_held else "nothing of it waits for an editor")
 
 
@@ -212,7 +231,7 @@ def _ask_reader(known: Known, feed: FeedName, reader: Reader) -> Iterator[Gate]:
         yield Gate("rights", not refused, refused or f"nothing keeps it from {name}")
 
 
-def describe(found: Whereabouts) -> dict[str, Any]:
+def describe(found: Whereabouts) -> WhereaboutsShown:
     """As the API shows it."""
     return {
         "outlet": found.article.outlet,
@@ -224,7 +243,7 @@ def describe(found: Whereabouts) -> dict[str, Any]:
     }
 
 
-def _describe_stand(stand: Stand) -> dict[str, Any]:
+def _describe_stand(stand: Stand) -> StandShown:
     return {
         "channel": stand.feed[0],
         "language": stand.feed[1],

@@ -25,6 +25,7 @@ from server.config import Config
 from server.consequences import Ask
 from server.delivery.post import Post
 from server.dispatch import fan_out, run_deliveries, try_fan_out_again
+from server.obligations import tell_missed
 from server.renditions import make_renditions, say_broken
 from server.runner import Step, Tools, fail, run_until, wait_for_any
 from server.store import articles, pairs, parallels
@@ -44,7 +45,7 @@ from translators.relaying import join_pairs, turn_pairs
 log = structlog.get_logger()
 
 TURNS = 50  # articles that are opened or closed one after the other without asking for more
-TRIM_SECONDS = 3600.0  # how often the translation memory is trimmed, and old usage forgotten
+HOUR_SECONDS = 3600.0  # how often the translation memory is trimmed, old usage forgotten, what was missed told
 USAGE_KEPT = timedelta(days=7)  # quotas look at today only
 BATCH_SECONDS = 2.0  # how long articles that are translated together keep an urgent one waiting, about
 FAN_OUTS = 50  # feeds that are looked at together
@@ -69,7 +70,7 @@ async def work(tools: Tools, stopping: asyncio.Event, post: Post | None = None) 
             group.create_task(run_deliveries(post, stopping))
         group.create_task(run_until(tools, make_steps(tools.config), stopping))
         group.create_task(_watch(tools, stopping))
-        group.create_task(_forget(tools, stopping))
+        group.create_task(_do_hourly(tools, stopping))
 
 
 async def translate(tools: Tools, claimed: Sequence[Job]) -> None:
@@ -261,8 +262,8 @@ async def _compare_packages(tools: Tools) -> None:
         await save_meta(conn, "directions", digest)
 
 
-async def _forget(tools: Tools, stopping: asyncio.Event) -> None:
-    """What was unused longest leaves the translation memory when it is full; old days leave the quotas' account."""
+async def _do_hourly(tools: Tools, stopping: asyncio.Event) -> None:
+    """Once an hour: the memory is trimmed, old days leave the quotas' account, missed obligations are told."""
     while not stopping.is_set():
         try:
             async with tools.database.write() as conn:
@@ -270,8 +271,9 @@ async def _forget(tools: Tools, stopping: asyncio.Event) -> None:
                     conn, tools.today().config.translation.memory_sentences, tools.clock()
                 )
                 await forget_usage(conn, (tools.clock() - USAGE_KEPT).date().isoformat())
+                await tell_missed(conn, tools.today().config, tools.clock())
             if gone:
                 log.info("memory trimmed", sentences=gone)
         except Exception:
-            log.exception("nothing can be forgotten", retry_seconds=TRIM_SECONDS)
-        await wait_for_any((stopping,), TRIM_SECONDS)
+            log.exception("what is due every hour cannot be done", retry_seconds=HOUR_SECONDS)
+        await wait_for_any((stopping,), HOUR_SECONDS)

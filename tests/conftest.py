@@ -15,12 +15,18 @@ import pytest
 from translators import Direction, Rendered, Translator
 from translators.pseudo import PseudoTranslator
 
-hypothesis.settings.register_profile("karvan", deadline=None)  # a busy machine is no fault of the code
-hypothesis.settings.load_profile("karvan")
+# A test that needs another number of examples says so itself. No deadline: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("karvan", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("karvan-slow", deadline=None, max_examples=200)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests that take long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("karvan-slow" if config.getoption("--slow") else "karvan")
+    gc.set_threshold(10_000)  # as `karvan serve` has it: what all tests hold is looked through less often
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -51,7 +51,7 @@ async def _explain(
     finally:
         await database.close()
     if as_json:
-        print_json(describe(found) | said)
+        print_json({**describe(found), **said})
         return
     for line in render(found):
         click.echo(line)

@@ -1,4 +1,4 @@
-"""karvan keys: issue, list, rotate, revoke."""
+"""karvan keys: issue, list, rotate, revoke; invitations stand in commands/invitations."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ ALL_SCOPES = SCOPES["admin"]
 
 @click.group()
 def keys() -> None:
-    """Keys that open the API: issue, list, rotate, revoke. They work beside a running server.
+    """Keys that open the API: issue, list, rotate, revoke, invite. They work beside a running server.
 
     Example: karvan keys issue khazar-news
     """
@@ -46,7 +46,7 @@ def keys() -> None:
 @pass_setting
 @clear_errors
 def issue(setting: Setting, owner: str, days: int | None, scopes: tuple[str, ...], label: str, as_json: bool) -> None:
-    """Issue a key for an outlet, a subscriber, an editor or `admin`. It is shown once: only its hash is kept.
+    """Issue a key for an outlet, a subscriber, an editor or an admin. It is shown once: only its hash is kept.
 
     Example: karvan keys issue khazar-news --days 365 --scope push
     """
@@ -63,17 +63,23 @@ async def issue_key(
     label: str = "",
 ) -> tuple[KeyRow, str]:
     """Make and store a key; the row, and the key itself."""
-    role = find_role(owner, config)
-    if role is None:
-        known = ", ".join([*config.outlets, *config.subscribers, *config.editors, "admin"])
-        refuse(f"{owner!r} is neither outlet nor subscriber nor editor nor `admin`; there are {known}")
-    if fault := find_scope_fault(scopes, role):
-        refuse(fault)
+    role = check_owner(owner, scopes, config)
 
     async def make(conn: AsyncConnection) -> tuple[KeyRow, str]:
         return await credentials.issue_key(conn, owner, role, get_time(), days=days, scopes=scopes, label=label)
 
-    return await _write(setting, make)
+    return await write(setting, make)
+
+
+def check_owner(owner: str, scopes: tuple[str, ...], config: Config) -> str:
+    """The role of an owner; ends where there is none, or none with these scopes."""
+    role = find_role(owner, config)
+    if role is None:
+        known = ", ".join([*config.outlets, *config.subscribers, *config.editors, "admin", *config.admins])
+        refuse(f"{owner!r} is neither outlet nor subscriber nor editor nor admin; there are {known}")
+    if fault := find_scope_fault(scopes, role):
+        refuse(fault)
+    return role
 
 
 @keys.command()
@@ -98,7 +104,7 @@ def rotate(setting: Setting, key_id: str, overlap: str, as_json: bool) -> None:
             refuse(f"no valid key has the id {key_id!r}")
         return await credentials.rotate_key(conn, old, now, lasts)
 
-    _show(*asyncio.run(_write(setting, make)), as_json=as_json)
+    _show(*asyncio.run(write(setting, make)), as_json=as_json)
 
 
 @keys.command("list")
@@ -150,10 +156,10 @@ async def _revoke(setting: Setting, name: str) -> int:
     async def revoke(conn: AsyncConnection) -> int:
         return await credentials.revoke_keys(conn, name, get_time())
 
-    return await _write(setting, revoke)
+    return await write(setting, revoke)
 
 
-async def _write(setting: Setting, change: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+async def write(setting: Setting, change: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """In one transaction, on behalf of who sits at the console."""
     audit.ACTING.set(audit.CONSOLE)
     database = await open_database(setting.load().database.url, setting.data)

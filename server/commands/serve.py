@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -38,6 +39,7 @@ from server.translation.engines import make_engine
 from server.worker import work
 
 NEWSROOM = "demo-newsroom"
+MOST_YOUNG = 10_000  # objects before the collector looks at them: a large configuration makes many and needs all
 SHUTDOWN_SECONDS = 2.0  # for requests that are under way; with the worker's own time, a server ends within 10 s
 
 
@@ -57,6 +59,7 @@ def serve(setting: Setting, host: str | None, port: int | None, with_sample: boo
 
     Example: karvan --data /srv/karvan serve --port 8080
     """
+    gc.set_threshold(MOST_YOUNG)
     config = setting.load()
     host, port = host or config.server.host, config.server.port if port is None else port
     application.configure_logging(config.server.log_format)
@@ -74,6 +77,7 @@ def worker(setting: Setting, name: str | None) -> None:
 
     Example: karvan worker --name translator-2
     """
+    gc.set_threshold(MOST_YOUNG)
     config = setting.load()
     application.configure_logging(config.server.log_format)
     asyncio.run(_work(setting, config, name or f"{os.uname().nodename}-{os.getpid()}"))

@@ -18,6 +18,8 @@ from server.config.options import Access as Access
 from server.config.options import AnyOf, Country, Language, LanguageOrAll, Section, Slug
 from server.config.options import HeldPolicy as HeldPolicy
 from server.config.options import MachinePolicy as MachinePolicy
+from server.config.rules import DailyQuota as DailyQuota
+from server.config.rules import DailyUnit as DailyUnit
 from server.config.rules import Exchange as Exchange
 from server.config.rules import Route as Route
 from server.config.rules import Terms
@@ -50,6 +52,8 @@ class Server(Section):
     name: str = "Karvan"
     tag: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+,\d{4}(-\d\d(-\d\d)?)?$")] = "karvan.example,2026"
     log_format: Literal["text", "json"] = "text"
+    approvals: Literal[1, 2] = 1
+    proposal_days: int = Field(7, ge=1, le=366)
 
 
 class Database(Section):
@@ -136,6 +140,7 @@ class Delivery(Section):
     notice_minutes: int = Field(30, ge=1)
     notices: int = Field(10, ge=0)
     log_days: int = Field(14, ge=1)
+    record_days: int = Field(400, ge=1)
 
 
 class Destination(Section):
@@ -164,6 +169,8 @@ class Source(Section):
     outlets: Mapping[str, Slug] = {}
     language: Language | None = None
     every_seconds: int = Field(900, ge=60, le=86_400)
+    older_pages: int = Field(500, ge=0, le=10_000)
+    push: bool = False
     key: str = Field("", repr=False)
 
 
@@ -194,16 +201,16 @@ class Editor(Section):
     exchanges: Annotated[AnyOf, Field(min_length=1)]
 
 
-class Quota(Section):
+class Admin(Section):
+    """A person who looks after the server, beside the one that is called `admin`."""
+
+    name: str
+
+
+class Quota(DailyQuota):
     """What the owner of a key, or each of a role, may use; left out: as much as there is."""
 
     requests_per_minute: int | None = Field(None, ge=1, le=1_000_000)
-    articles_per_day: int | None = Field(None, ge=0)
-    bytes_per_day: int | None = Field(None, ge=0)
-    words_per_day: int | None = Field(None, ge=0)
-
-    def get_most(self, unit: Literal["articles", "bytes", "words"]) -> int | None:
-        return {"articles": self.articles_per_day, "bytes": self.bytes_per_day, "words": self.words_per_day}[unit]
 
 
 class Config(Section):
@@ -225,6 +232,7 @@ class Config(Section):
     channels: Mapping[Slug, Channel] = {}
     subscribers: Mapping[Slug, Subscriber] = {}
     editors: Mapping[Slug, Editor] = {}
+    admins: Mapping[Slug, Admin] = {}
     quotas: Mapping[Slug, Quota] = {}
     conditions: Mapping[Slug, When] = {}
     rights: Mapping[Slug, Terms] = {}

@@ -167,6 +167,7 @@ class Route(Section):
     urgency: Urgency | None = None
     embargo: Embargo | None = None
     rights: RightsLimits | None = None
+    hold: bool = False
     stop: bool = False
 
 
@@ -188,6 +189,20 @@ class Obligations(Section):
     answer_minutes: int | None = Field(None, ge=1)
 
 
+DailyUnit = Literal["articles", "bytes", "words"]
+
+
+class DailyQuota(Section):
+    """What may be pushed and translated in a day of UTC; left out: as much as there is."""
+
+    articles_per_day: int | None = Field(None, ge=0)
+    bytes_per_day: int | None = Field(None, ge=0)
+    words_per_day: int | None = Field(None, ge=0)
+
+    def get_most(self, unit: DailyUnit) -> int | None:
+        return {"articles": self.articles_per_day, "bytes": self.bytes_per_day, "words": self.words_per_day}[unit]
+
+
 class Exchange(Section):
     name: str
     members: tuple[Slug, ...]
@@ -199,6 +214,7 @@ class Exchange(Section):
     zone: Zone = "UTC"
     grants: tuple[Grant, ...] = ()
     obligations: Obligations = Obligations()
+    quota: DailyQuota = DailyQuota()
     routes: tuple[Route, ...] = ()
 
 

@@ -4,6 +4,7 @@ contradictions  where the parts of a Config do not fit together (pure); route_co
 reachability    routes that no article reaches (pure)
 live            which Config is in force in this process
 routingfile     the routing part of the file's text: cut out, put back (pure)
+replacing       a file takes the place of another one, whole or not at all
 """
 
 import os
@@ -58,9 +59,9 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     return parse_config(text, str(path), os.environ if environment is None else environment)
 
 
-def parse_file(text: str, path: Path) -> Config:
-    """The same from the text that stands in the file."""
-    return parse_config(text, str(path), os.environ)
+def parse_file(text: str, path: Path, values: dict[str, Any] | None = None) -> Config:
+    """The same from the text that stands in the file; `values`: what it says as TOML, where that is known."""
+    return parse_config(text, str(path), os.environ, values)
 
 
 def rebuild_config(text: str) -> Config:
@@ -74,22 +75,25 @@ def rebuild_config(text: str) -> Config:
         raise ConfigError(faults) from error
 
 
-def parse_config(text: str, name: str = "config.toml", environment: Mapping[str, str] | None = None) -> Config:
-    """From text alone; `name` is what faults call the file."""
+def parse_config(
+    text: str,
+    name: str = "config.toml",
+    environment: Mapping[str, str] | None = None,
+    values: dict[str, Any] | None = None,
+) -> Config:
+    """From text alone; `name` is what faults call the file; `values` are used up."""
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(text) if values is None else values
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([_make_syntax_fault(name, error)]) from error
-    places: dict[Place, int | str] = dict(_find_lines(text))
-    places |= {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
-    lines = text.splitlines()
+    overridden = {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([_fault(name, places, lines, e["loc"], e["msg"]) for e in error.errors()]) from error
-    contradictions = [_fault(name, places, lines, where, why) for where, why in find_contradictions(config)]
-    if contradictions:
-        raise ConfigError(contradictions)
+        found = [(one["loc"], one["msg"]) for one in error.errors()]
+        raise ConfigError(list(_list_faults(name, text, overridden, found))) from error
+    if contradictions := list(find_contradictions(config)):
+        raise ConfigError(list(_list_faults(name, text, overridden, contradictions)))
     return config
 
 
@@ -165,6 +169,15 @@ def _make_syntax_fault(name: str, error: Exception) -> ConfigFault:
     found = re.search(r"line (\d+), column (\d+)", str(error))
     line, column = (int(found[1]), int(found[2])) if found else (0, 0)
     return ConfigFault(name, (), f"not TOML: {error}", line, column)
+
+
+def _list_faults(
+    name: str, text: str, overridden: Mapping[Place, str], found: Sequence[tuple[Place, str]]
+) -> Iterator[ConfigFault]:
+    places: dict[Place, int | str] = {**_find_lines(text), **overridden}
+    lines = text.splitlines()
+    for where, why in found:
+        yield _fault(name, places, lines, where, why)
 
 
 def _fault(name: str, places: Mapping[Place, int | str], lines: Sequence[str], where: Place, why: str) -> ConfigFault:

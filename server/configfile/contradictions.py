@@ -20,6 +20,8 @@ def find_contradictions(config: Config) -> Iterator[Contradiction]:
         yield ("database", "url"), "only SQLite is supported: sqlite+aiosqlite:///PATH"
     if config.limits.media_bytes > config.limits.media_quota_bytes:
         yield ("limits", "media_bytes"), "is more than media_quota_bytes: nobody could upload such a picture"
+    if config.server.approvals > 1 and not config.admins:
+        yield ("server", "approvals"), "there is one admin only: name another one in [admins], who can approve"
     yield from _contradicting_languages(config, known)
     yield from _contradicting_engines(config)
     yield from _contradicting_deliveries(config)
@@ -71,6 +73,8 @@ def _contradicting_deliveries(config: Config) -> Iterator[Contradiction]:
         yield ("hub", "lease_seconds"), "is not between lease_min_seconds and lease_max_seconds"
     if config.delivery.retry_min_seconds > config.delivery.retry_max_seconds:
         yield ("delivery", "retry_min_seconds"), "is more than retry_max_seconds"
+    if config.delivery.log_days > config.delivery.record_days:
+        yield ("delivery", "log_days"), "is more than record_days: a subscription's log goes with it"
 
 
 def _contradicting_destinations(config: Config, known: set[str]) -> Iterator[Contradiction]:
@@ -116,6 +120,8 @@ def _contradicting_sources(config: Config, known: set[str]) -> Iterator[Contradi
                 yield ("sources", name, "url"), f"{url} stands there twice"
         for outlet in sorted({one.outlet, *one.outlets.values()} - config.outlets.keys()):
             yield ("sources", name, "outlet" if outlet == one.outlet else "outlets"), f"there is no outlet {outlet!r}"
+        if one.push and not config.server.public_url:
+            yield ("sources", name, "push"), "`public_url` of [server] must say where the feed's hub reaches us"
         if one.language is not None and one.language not in known:
             yield ("sources", name, "language"), f"{one.language!r} is not among languages.configured"
 
@@ -139,10 +145,13 @@ def _contradicting_channels(config: Config, known: set[str]) -> Iterator[Contrad
 
 
 def _contradicting_members(config: Config, known: set[str]) -> Iterator[Contradiction]:
-    taken = "outlets, subscribers, editors and `admin` share one set of ids: this one is taken"
+    taken = "outlets, subscribers, editors and admins share one set of ids: this one is taken"
     for name in config.outlets:
         if name in config.subscribers or name == "admin":
             yield ("outlets", name), taken
+    for name in config.admins:
+        if name == "admin" or any(name in others for others in (config.outlets, config.subscribers, config.editors)):
+            yield ("admins", name), taken
     if "admin" in config.subscribers:
         yield ("subscribers", "admin"), taken
     for name in config.editors:
@@ -156,7 +165,8 @@ def _contradicting_members(config: Config, known: set[str]) -> Iterator[Contradi
 def _contradicting_quotas(config: Config) -> Iterator[Contradiction]:
     roles = {"outlet", "subscriber", "editor", "admin"}
     for name, quota in config.quotas.items():
-        if name not in roles | config.outlets.keys() | config.subscribers.keys() | config.editors.keys():
+        owners = (config.outlets, config.subscribers, config.editors, config.admins)
+        if name not in roles and not any(name in known for known in owners):
             yield ("quotas", name), "is neither a role (outlet, subscriber, editor, admin) nor the id of one of them"
         for option in sorted(quota.model_fields_set - {"requests_per_minute"}):
             if name != "outlet" and name not in config.outlets:

@@ -17,12 +17,15 @@ from server.configfile import ConfigFault
 DECIDING = frozenset(
     ("languages", "translation", "outlets", "exchanges", "channels", "subscribers", "conditions", "rights", "routes")
 )
+NOT_DECIDING = {"quota", "obligations"}  # of what stands in exchanges
 LIVE = (
     "outlets",
     "exchanges",
     "channels",
     "subscribers",
     "editors",
+    "admins",
+    "quotas",
     "conditions",
     "rights",
     "routes",
@@ -67,7 +70,7 @@ def get_digest(config: Config) -> str:
     """The SHA-256 of all that decides: the same digest, the same decisions."""
     found = _DIGESTS.get(id(config))
     if found is None:
-        text = config.model_dump_json(include=set(DECIDING))
+        text = config.model_dump_json(include=set(DECIDING), exclude={"exchanges": {"__all__": NOT_DECIDING}})
         found = _DIGESTS[id(config)] = hashlib.sha256(text.encode()).hexdigest()
         weakref.finalize(config, _DIGESTS.pop, id(config), None)
     return found

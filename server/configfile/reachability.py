@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from feeds.model import Article
 from server.config import Config, Route, When
-from server.routing.atoms import STATIC, list_atoms
-from server.routing.conditions import compile_parts
+from server.routing.atoms import list_atoms
+from server.routing.conditions import Compiler
 from server.routing.facts import Facts
 
 Place = tuple[str | int, ...]
@@ -53,7 +53,9 @@ class Sorts:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._compiler = Compiler(config.conditions)
         self._sorts = tuple(_list_sorts(config))
+        self._all = frozenset(range(len(self._sorts)))
         self._of: dict[str, set[int]] = {}
         self._in: dict[str, set[int]] = {}
         for number, sort in enumerate(self._sorts):
@@ -64,16 +66,16 @@ class Sorts:
     def find_reach(self, one: Placed) -> Reach:
         """Try a route out."""
         when, config = one.route.when, self._config
-        mine = set(range(len(self._sorts))) if not one.exchange else self._in.get(one.exchange, set())
+        mine = self._all if not one.exchange else frozenset(self._in.get(one.exchange, ()))
         for part in _list_parts(when, config):
             if part.outlet:
                 mine = mine & set().union(*(self._of.get(outlet, ()) for outlet in part.outlet))
         if not mine:
             return Reach(one, frozenset(), frozenset())
-        if not any(atom.name in STATIC for part in _walk_named(when, config) for atom in list_atoms(part)):
-            tests = compile_parts(when, self._sorts[0], config.conditions)  # the same for all
+        if self._compiler.is_fixed(when):
+            tests = self._compiler.compile_parts(when, self._sorts[0])  # the same for all
             return Reach(one, frozenset(() if tests is None else mine), frozenset(mine if tests == [] else ()))
-        left = {number: compile_parts(when, self._sorts[number], config.conditions) for number in mine}
+        left = {number: self._compiler.compile_parts(when, self._sorts[number]) for number in mine}
         return Reach(
             one,
             frozenset(number for number, tests in left.items() if tests is not None),
@@ -153,14 +155,6 @@ def walk(place: Place, when: When) -> Iterator[tuple[Place, When]]:
             yield from walk((*place, option, number), part)
     if when.no is not None:
         yield from walk((*place, "not"), when.no)
-
-
-def _walk_named(when: When, config: Config) -> Iterator[When]:
-    """The condition, all conditions in it, and those that they name."""
-    for _, part in walk((), when):
-        yield part
-        for name in part.named:
-            yield from _walk_named(config.conditions[name], config)
 
 
 def _list_parts(when: When, config: Config) -> Iterator[When]:

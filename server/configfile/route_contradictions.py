@@ -79,7 +79,7 @@ def _contradicting_policies(place: Place, route: Route, channel: str, config: Co
 
 
 def _without_channels(place: Place, route: Route) -> Iterator[Contradiction]:
-    does = route.labels or route.urgency or route.embargo or route.rights or route.desk or route.stop
+    does = route.labels or route.urgency or route.embargo or route.rights or route.desk or route.hold or route.stop
     if not does:
         yield place, "does nothing: it has no `to`, and says nothing of the article"
     for name in ("machine", "held", "languages"):

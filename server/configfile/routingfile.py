@@ -92,8 +92,17 @@ def cut_routing(text: str) -> str:
     return "".join(block.text for block in split_tables(text) if block.is_routing)
 
 
-def replace_routing(text: str, part: str) -> tuple[str, Mapping[int, int]]:
-    """The text with another routing part, and line there → line of the part, from 1.
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A text with another routing part. `lines`: line there → line of the part, from 1; `values`: what it says."""
+
+    text: str
+    lines: Mapping[int, int]
+    values: dict[str, Any]
+
+
+def replace_routing(text: str, part: str) -> Replaced:
+    """The text with another routing part.
 
     Raises UnsplittableConfig where something else would change, or the part is more than that.
     """
@@ -112,12 +121,12 @@ def replace_routing(text: str, part: str) -> tuple[str, Mapping[int, int]]:
         above += length
     expected = {name: value for name, value in before.items() if name not in ROUTING} | wanted
     try:
-        is_same = tomllib.loads(changed) == expected
+        values = tomllib.loads(changed)
     except tomllib.TOMLDecodeError:
-        is_same = False
-    if not is_same:
+        values = {}
+    if values != expected:
         raise UnsplittableConfig("write it as tables with headers: [outlets.name], [[routes]]")
-    return changed, lines
+    return Replaced(changed, lines, values)
 
 
 def _lay(blocks: Sequence[Block], part: Sequence[Block]) -> Iterator[tuple[Block, bool]]:
@@ -145,7 +154,7 @@ def keep_comments(text: str, part: str, changed: str) -> str:
     if "#" in part or len(part) > MOST_MERGED:
         return changed
     merged = _merge_comments(cut_routing(text), tomllib.loads(part))
-    return replace_routing(text, merged)[0] if merged else changed
+    return replace_routing(text, merged).text if merged else changed
 
 
 def _end_line(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from server.delivery.attempts import Verdict, judge, make_destination_headers, make_websub_headers
+from server.delivery.endings import make_letter
 from server.delivery.gates import Resting
 from server.delivery.parcels import Item, Parcel, Plan, get_recipient, make_receipt
 from server.delivery.post import Post
@@ -21,7 +22,7 @@ async def bring(post: Post, one: Subscription, plan: Plan, job: Job) -> None:
     again_at = plan.again_at or (post.tools.clock() if plan.more else None)
     if not plan.parcels:
         skip = (one.id, plan.cursor) if plan.cursor > one.cursor else None
-        await post.records.save(Result(skip=skip, job=job, again_at=again_at))
+        await post.records.save(Result(skip=skip, settled=plan.settled, job=job, again_at=again_at))
         return
     sequence = one.sequence
     for number, parcel in enumerate(plan.parcels, 1):
@@ -37,7 +38,8 @@ async def bring(post: Post, one: Subscription, plan: Plan, job: Job) -> None:
         verdict = judge(answer, one, post.tools.config.delivery, now)
         attempt = _make_attempt(one, parcel, verdict, now)
         if verdict.meaning == "gone":
-            await post.records.save(Result(attempt=attempt, end=(one.id, "gone", verdict.error), job=job))
+            lost = make_letter(one, "gone", verdict.error, verdict.status, now)
+            await post.records.save(Result(attempt, letter=lost, end=(one.id, "gone", verdict.error, now), job=job))
             return
         if verdict.retry_at is not None:
             setback = Setback(one.id, verdict.error, now, verdict.retry_at)
@@ -48,8 +50,12 @@ async def bring(post: Post, one: Subscription, plan: Plan, job: Job) -> None:
         advance = Advance(one.id, plan.cursor if is_last else parcel.cursor, sequence, now)
         receipts = _make_receipts(post, one, parcel, now) if arrived else ()
         letter = None if arrived else _make_letter(one, parcel.items[0], verdict, now)
+        settled = tuple((one.id, item.text) for item in parcel.items) if numbered and arrived else ()
         ended = (job, again_at) if is_last else (None, None)
-        await post.records.save(Result(attempt, advance, None, letter, receipts, job=ended[0], again_at=ended[1]))
+        settled += plan.settled if is_last else ()
+        await post.records.save(
+            Result(attempt, advance, None, letter, receipts, settled=settled, job=ended[0], again_at=ended[1])
+        )
 
 
 async def _send(post: Post, one: Subscription, parcel: Parcel, sequence: int) -> Answer | OSError:
@@ -108,4 +114,4 @@ def _find_notice(post: Post, one: Subscription, item: Item, now: datetime) -> da
 
 
 def _make_letter(one: Subscription, item: Item, verdict: Verdict, now: datetime) -> DeadLetter:
-    return DeadLetter(one.id, *item.text, item.change, verdict.error, now)
+    return DeadLetter(one.id, *item.text, item.change, verdict.error, now, verdict.status)

@@ -6,22 +6,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import jobs
 from server.config import Config
+from server.delivery.endings import end
 from server.delivery.post import Post
-from server.store import deliveries, placements, receipts, subscriptions
+from server.store import deliveries, placements, receipts, retention, subscriptions
 from server.store.subscriptions import Subscription
 
 
 async def keep_house(post: Post) -> None:
-    """Ask for heartbeats, notices and the end of what has ended; forget old lines of the log."""
+    """Ask for heartbeats, notices and the end of what has ended; forget some of what is old enough."""
     config, now = post.tools.config, post.tools.clock()
-    old = now - timedelta(days=config.delivery.log_days)
+    log_before = now - timedelta(days=config.delivery.log_days)
+    records_before = now - timedelta(days=config.delivery.record_days)
     async with post.tools.database.read() as conn:
         due = await _list_due(conn, config, now)
-        has_old = await deliveries.has_attempts(conn, old)
+        has_old = await retention.has_old(conn, log_before, records_before)
     if due or has_old:
         async with post.tools.database.write() as conn:
             await jobs.enqueue_deliveries(conn, [(number, None) for number in sorted(due)], now)
-            await deliveries.forget_attempts(conn, old)
+            await retention.forget_some(conn, log_before, records_before)
 
 
 async def _list_due(conn: AsyncConnection, config: Config, now: datetime) -> set[int]:
@@ -41,9 +43,11 @@ async def sync_destinations(conn: AsyncConnection, config: Config, now: datetime
         values = _make_values(config, name, known.get(name), await placements.get_newest_change(conn), now)
         if values:
             await subscriptions.save_subscription(conn, "destination", name, "", values)
+            if (known_one := known.get(name)) is not None and known_one.state != "live":
+                await deliveries.forget_ends(conn, known_one.id)
     for one in known.values():
         if one.topic not in config.destinations and one.state != "removed":
-            await subscriptions.set_state(conn, one.id, "removed", "it is not in the configuration any more")
+            await end(conn, one, "removed", "it is not in the configuration any more", now)
     live = [one for one in await subscriptions.list_destinations(conn) if one.state == "live"]
     await jobs.enqueue_deliveries(conn, [(one.id, one.retry_at) for one in live], now)
 
@@ -59,5 +63,5 @@ def _make_values(
         empty = dict.fromkeys(("channel", "language", "query", "secret", "key_id"), "")
         return values | empty | {"since": newest, "cursor": newest, "state": "live", "created_at": now, "heard_at": now}
     if known.state != "live":  # it was gone, or out of the configuration: it goes on where it was
-        return values | {"state": "live", "reason": "", "retry_at": None, "failures": 0}
+        return values | {"state": "live", "reason": "", "retry_at": None, "failures": 0, "ended_at": None}
     return {} if all(getattr(known, key) == value for key, value in values.items()) else values

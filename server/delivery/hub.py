@@ -20,7 +20,7 @@ from server.addresses import is_refused
 from server.config import Config, Hub
 from server.filters import read_filters
 from server.publishing import Site, find_channel_language
-from server.store.placements import Filters
+from server.store.standings import Filters
 
 Form = MultiMapping[Any]
 

@@ -1,8 +1,8 @@
 """What is brought to whom: what changed after a subscription's cursor, as it stands now, to the eyes of its owner.
 
 To a WebSub subscription goes one small feed in the topic's format: entries that appeared or changed, stubs and
-tombstones of the rest. What its filters no longer let through but was received before is told all the same: it is in
-the ledger. server/delivery/shipments has what goes to destinations.
+tombstones of the rest, and of what its owner may not read any more (losses). What its filters no longer let through but
+was received before is told all the same: it is in the ledger. server/delivery/shipments has what goes to destinations.
 
 What has a number of a change was visible when it got it, so `now` is never before that: the clocks of two processes may
 differ by more than lies between a push and its delivery.
@@ -22,8 +22,10 @@ from feeds.model import Document
 from server import publishing, visibility
 from server.config import Config
 from server.filters import lets_through, parse_query
+from server.losses import get_name as get_reader_name
 from server.publishing import Loaded, Site
-from server.store import articles, placements, receipts
+from server.store import articles, losses, placements, receipts
+from server.store.losses import Loss
 from server.store.placements import Placement
 from server.store.receipts import Has, Receipt, Text
 from server.store.subscriptions import Subscription, SubscriptionState
@@ -65,19 +67,25 @@ class Parcel:
 class Plan:
     """What to bring, in order; then nothing up to change `cursor` is left. `more`: there may be something after it.
 
-    `again_at`: nothing is tried before that.
+    `again_at`: nothing is tried before that. `settled`: texts of which nothing is given up any more.
     """
 
     parcels: tuple[Parcel, ...]
     cursor: int
     more: bool = False
     again_at: datetime | None = None
+    settled: tuple[tuple[int, Text], ...] = ()
 
 
 def get_reader(one: Subscription) -> Reader:
     """Whose eyes the subscription reads with."""
+    return make_reader(one.role, one.owner)
+
+
+def make_reader(role: str, owner: str) -> Reader:
+    """The reader of a role; "": nobody known."""
     roles: Mapping[str, Role] = {"outlet": "outlet", "subscriber": "subscriber", "editor": "editor", "admin": "admin"}
-    return Reader(roles.get(one.role, "anyone"), one.owner)
+    return Reader(roles.get(role, "anyone"), owner)
 
 
 def get_recipient(one: Subscription) -> str:
@@ -104,26 +112,49 @@ def why_ended(
 
 async def plan_websub(conn: AsyncConnection, site: Site, one: Subscription, now: datetime) -> Plan:
     """The next small feed for a WebSub subscription."""
-    feed = (one.channel, one.language)
-    changes = await placements.list_changes(conn, [feed], one.cursor, MOST_ITEMS)
-    if not changes:
+    feed, reader = (one.channel, one.language), get_reader(one)
+    changed = await placements.list_changes(conn, [feed], one.cursor, MOST_ITEMS)
+    lost = await losses.list_losses(conn, get_reader_name(reader), [feed], one.cursor, MOST_ITEMS)
+    numbers = sorted([*(number for number, _ in changed), *(loss.change for loss in lost)])[:MOST_ITEMS]
+    if not numbers:
         return Plan((), one.cursor)
-    more, now = len(changes) == MOST_ITEMS, max(now, *(place.shown_at for _, place in changes))
-    loaded = await publishing.load(conn, [place.article_id for _, place in changes])
-    wanted = await _pick_wanted(conn, one, [place for _, place in changes], loaded, site.config)
+    more = len(numbers) == MOST_ITEMS
+    now = max(now, *(place.shown_at for _, place in changed), *(loss.at for loss in lost), now)
+    ids = {place.article_id for _, place in changed} | {loss.article_id for loss in lost}
+    loaded = await publishing.load(conn, list(ids))
+    wanted = await _pick_wanted(conn, one, [place for _, place in changed], loaded, site.config)
+    told = await _pick_told(conn, one, lost, loaded)
     while True:
-        shown = [place for _, place in changes if place.article_id in wanted]
-        reader, newest_first = get_reader(one), shown[::-1]
-        made = publishing.compose_feed(site, newest_first, loaded, feed, one.query, now, one.format, reader=reader)
+        cursor = numbers[-1]
+        shown = [place for number, place in changed if number <= cursor and place.article_id in wanted]
+        gone = [loss for loss in told if loss.change <= cursor]
+        standing = publishing.list_standing(site, shown[::-1], loaded)
+        made = publishing.compose_feed(site, standing, feed, one.query, now, one.format, reader=reader)
+        made = publishing.add_stones(site, made, gone, {number: one.article for number, one in loaded.items()})
         document = feeds.render_feed(made, one.format)
-        if len(document.body) <= MOST_BYTES or len(changes) == 1:
+        if len(document.body) <= MOST_BYTES or len(numbers) == 1:
             break
-        changes, more = changes[: len(changes) // 2], True
-    cursor = changes[-1][0]
+        numbers, more = numbers[: len(numbers) // 2], True
     if not made.entries and not made.tombstones:
         return Plan((), cursor, more)
-    items = tuple(_make_item(place, loaded[place.article_id]) for place in shown)
-    return Plan((Parcel("changes", document, items, cursor),), cursor, more)
+    items = [_make_item(place, loaded[place.article_id]) for place in shown]
+    items += [_make_lost_item(loss, loaded[loss.article_id]) for loss in gone]
+    return Plan((Parcel("changes", document, tuple(items), cursor),), cursor, more)
+
+
+async def _pick_told(
+    conn: AsyncConnection, one: Subscription, lost: Sequence[Loss], loaded: Mapping[int, Loaded]
+) -> Sequence[Loss]:
+    """The losses of what the subscription has received: by the ledger; without filters, by its cursor."""
+    if one.query:
+        texts = [(loss.article_id, loss.language) for loss in lost]
+        received = await receipts.find_receipts(conn, get_recipient(one), texts)
+        return [loss for loss in lost if (loss.article_id, loss.language) in received]
+    appeared = {
+        loss: min(place.appeared or 0 for place in loaded[loss.article_id].places if place.feed == loss.feed)
+        for loss in lost
+    }
+    return [loss for loss in lost if one.since < loss.seen and appeared[loss] <= one.cursor]
 
 
 async def _pick_wanted(
@@ -158,6 +189,10 @@ def _make_item(place: Placement, one: Loaded) -> Item:
     return Item(text, get_name(one), place.change or 0, place.state, f"{place.content_hash[:16]} {place.change}")
 
 
+def _make_lost_item(loss: Loss, one: Loaded) -> Item:
+    return Item((loss.article_id, loss.language), get_name(one), loss.change, "removed", f"lost {loss.change}")
+
+
 def should_beat(one: Subscription, config: Config, now: datetime) -> bool:
     """Whether it is time for a sign of life. A folder needs none."""
     hours = config.delivery.heartbeat_hours
@@ -169,9 +204,7 @@ def should_beat(one: Subscription, config: Config, now: datetime) -> bool:
 def make_heartbeat(site: Site, one: Subscription, now: datetime) -> Parcel:
     """A sign of life: for WebSub the topic with nothing new in it, else a few words."""
     if one.kind == "websub":
-        feed = publishing.compose_feed(
-            site, (), {}, (one.channel, one.language), one.query, now, one.format, updated=now
-        )
+        feed = publishing.compose_feed(site, (), (one.channel, one.language), one.query, now, one.format, updated=now)
         return Parcel("heartbeat", feeds.render_feed(feed, one.format), (), one.cursor)
     said = {"event": "heartbeat", "destination": one.topic, "sequence": one.sequence, "at": now}
     return Parcel("heartbeat", make_document(orjson.dumps(said), "application/json"), (), one.cursor)

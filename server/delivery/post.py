@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from server.delivery.endings import note_end
 from server.delivery.gates import Gates
 from server.outbound import Courier
 from server.publishing import Site
@@ -52,6 +53,8 @@ class Records:
     async def _write(self, results: Sequence[Result]) -> None:
         async with self._database.write() as conn:
             await save_results(conn, results)
+            for number, state, reason, now in (one.end for one in results if one.end):
+                await note_end(conn, number, state, reason, now)
 
     async def _write_singly(self, batch: Sequence[tuple[Result, asyncio.Future[None]]], error: Exception) -> None:
         """One that cannot be written harms no other."""

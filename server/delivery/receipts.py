@@ -3,30 +3,39 @@
 WebSub        everything in its feed from `since` up to `cursor`; with filters, what the ledger says
 destination   what the ledger says, as of `cursor`; where it wants to acknowledge itself, once it has
 fetch         what stood in the feed when the owner of a key last fetched it
+
+Who could never read it has not got it; for who may not any more, that they may not is the last change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
+from server.api.shapes.articles import HolderShown, HoldersShown
 from server.config import Config
-from server.store.placements import Placement
+from server.delivery.parcels import get_reader, make_reader
+from server.losses import get_name
+from server.store.articles import ArticleRow
+from server.store.losses import Loss
+from server.store.placements import FeedName, Placement
 from server.store.receipts import Fetch, Receipt
 from server.store.subscriptions import Subscription
+from server.visibility import Reader, why_refused
 
 MOST_LISTED = 500  # recipients of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of who has an article."""
+    """All that is known of who has an article. `losses`: (reader, feed) → that they may not read it there any more."""
 
+    article: ArticleRow
     places: Sequence[Placement]
     ledger: Sequence[Receipt]
     subscriptions: Mapping[int, Subscription]
     fetches: Sequence[Fetch]
+    losses: Mapping[tuple[str, FeedName], Loss]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,8 @@ def list_holders(known: Known, language: str, config: Config) -> Sequence[Holder
     holders: dict[str, Holder] = {}
     for holder in (
         *_from_ledger(known, language, config),
-        *_from_cursors(known, language),
-        *_from_fetches(known, language),
+        *_from_cursors(known, language, config),
+        *_from_fetches(known, language, config),
     ):
         before = holders.get(holder.name)
         if before is None or before.change < holder.change:
@@ -95,29 +104,57 @@ def _wants_word(one: Subscription, config: Config) -> bool:
     return destination is not None and destination.receipts == "explicit"
 
 
-def _from_cursors(known: Known, language: str) -> Iterator[Holder]:
-    """WebSub subscriptions without filters: they have all of their feed."""
-    places = {place.feed: place for place in known.places if place.language == language and place.change is not None}
+def _from_cursors(known: Known, language: str, config: Config) -> Iterator[Holder]:
+    """WebSub subscriptions without filters: they have all of their feed that they may read."""
+    places = _list_places(known, language)
     for one in known.subscriptions.values():
         place = places.get((one.channel, one.language))
-        if one.kind != "websub" or one.query or place is None or place.change is None:
+        if one.kind != "websub" or one.query or place is None:
             continue
-        latest = one.since < place.change <= one.cursor
+        told = _find_told(known, place, get_reader(one), config)
+        if told is None or not one.since < told.seen:
+            continue
+        latest = told.change <= one.cursor
         if latest or one.since < (place.appeared or 0) <= one.cursor:
-            change = place.change if latest else one.cursor
+            change = told.change if latest else one.cursor
             yield Holder(
                 name_subscription(one), one.kind, "push", change, latest, latest, one.heard_at, error=one.error
             )
 
 
-def _from_fetches(known: Known, language: str) -> Iterator[Holder]:
-    places = {place.feed: place for place in known.places if place.language == language and place.change is not None}
+def _from_fetches(known: Known, language: str, config: Config) -> Iterator[Holder]:
+    places = _list_places(known, language)
     for one in known.fetches:
         place = places.get((one.channel, one.language))
-        if place is None or place.change is None or one.change < (place.appeared or 0):
+        if place is None or one.change < (place.appeared or 0):
             continue
-        latest = one.change >= place.change
-        yield Holder(one.recipient, "reader", "fetch", one.change, latest, latest, one.at)
+        role, _, owner = one.recipient.partition(":")
+        told = _find_told(known, place, make_reader(role, owner), config)
+        if told is not None:
+            latest = one.change >= told.change
+            yield Holder(one.recipient, "reader", "fetch", one.change, latest, latest, one.at)
+
+
+def _list_places(known: Known, language: str) -> Mapping[FeedName, Placement]:
+    places = (place for place in known.places if place.language == language)
+    return {place.feed: place for place in places if place.change is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The number of the last change of a place that a reader is told of; of the last one that they could read."""
+
+    change: int
+    seen: int
+
+
+def _find_told(known: Known, place: Placement, reader: Reader, config: Config) -> _Told | None:
+    """None: they could never read it."""
+    if (loss := known.losses.get((get_name(reader), place.feed))) is not None:
+        return _Told(loss.change, loss.seen)
+    if place.channel in config.channels and why_refused(known.article, place, reader, config):
+        return None
+    return _Told(place.change or 0, place.change or 0)
 
 
 def name_subscription(one: Subscription) -> str:
@@ -125,9 +162,9 @@ def name_subscription(one: Subscription) -> str:
     return f"{one.kind}:{one.topic if one.kind == 'destination' else f'{urlsplit(one.address).netloc}#{one.id}'}"
 
 
-def describe_holders(known: Known, languages: Sequence[str], config: Config) -> dict[str, Any]:
+def describe_holders(known: Known, languages: Sequence[str], config: Config) -> dict[str, HoldersShown]:
     """Language → who has it, and how many have heard of its last change."""
-    described: dict[str, Any] = {}
+    described: dict[str, HoldersShown] = {}
     for language in languages:
         holders = list_holders(known, language, config)
         acknowledged = sum(one.acknowledged for one in holders)
@@ -140,7 +177,7 @@ def describe_holders(known: Known, languages: Sequence[str], config: Config) -> 
     return described
 
 
-def _describe(one: Holder) -> dict[str, Any]:
+def _describe(one: Holder) -> HolderShown:
     return {
         "recipient": one.name,
         "kind": one.kind,

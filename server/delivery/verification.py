@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import jobs
 from server.delivery import hub
 from server.delivery.bringing import request
+from server.delivery.endings import end
 from server.delivery.gates import Resting
 from server.delivery.post import Post
 from server.outbound import Answer
 from server.store import jobs as rows
 from server.store import placements, subscriptions
-from server.store.deliveries import Attempt, Result
+from server.store.deliveries import Attempt, Result, forget_ends
 from server.store.jobs import Job
 from server.store.subscriptions import HubRequest, Subscription
 
@@ -76,16 +77,20 @@ async def _grant(conn: AsyncConnection, wish: HubRequest, now: datetime) -> None
     known = await subscriptions.find_subscription(conn, "websub", wish.topic, wish.callback)
     if wish.mode == "unsubscribe":
         if known is not None and known.state == "live":
-            await subscriptions.set_state(conn, known.id, "unsubscribed", "")
+            await end(conn, known, "unsubscribed", "", now)
         return
     shared = ("channel", "language", "format", "query", "secret", "role", "owner", "key_id")
     values = {name: getattr(wish, name) for name in shared}
     values |= {"state": "live", "reason": "", "lease_until": now + timedelta(seconds=wish.lease_seconds)}
     if known is None or known.state != "live":  # a renewal misses nothing and gets nothing twice
-        start = await placements.get_newest_change(conn)
-        values |= {"since": start, "cursor": start, "created_at": now, "heard_at": now, "retry_at": None}
-        values |= {"failures": 0, "error": ""}
+        values |= {"heard_at": now, "retry_at": None, "failures": 0, "error": "", "ended_at": None}
+        if known is None or not wish.resumes:
+            start = await placements.get_newest_change(conn)
+            values |= {"since": start, "cursor": start, "created_at": now}
     await subscriptions.save_subscription(conn, "websub", wish.topic, wish.callback, values)
+    if known is not None and known.state != "live":
+        await forget_ends(conn, known.id)
+        await jobs.enqueue_deliveries(conn, [(known.id, None)], now)
 
 
 def _make_attempt(one: Subscription, answer: Answer | OSError | Resting, now: datetime) -> Attempt:

@@ -5,33 +5,57 @@ from collections.abc import Sequence
 
 import orjson
 from aiohttp import web
+from pydantic import Field
 
 import feeds
 from feeds.model import Document
 from server import intake, problems, publishing, sets, versioning, visibility
+from server.api.operations import Content, operation
+from server.api.shapes.articles import History, TranslationSet
 from server.keys import CLOCK, DATABASE, READER, SITE
+from server.requests import Query, Tag, read_query
 from server.responses import is_unchanged, make_json
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow
+from server.store.holds import Hold, find_hold
 from server.store.questions import Question, list_questions
 from server.visibility import Reader
-from translators.languages import is_tag, normalise
 
 MEDIA_TYPES = ("application/json", "application/atom+xml", "application/vnd.iptc.g2.newsitem+xml", "text/html")
 EACH_HIS_OWN = {"Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
 
 
+class ArticleQuery(Query):
+    language: Tag | None = Field(None, description="One version; without it the translation set.")
+
+
+SET_OR_VERSION = Content(
+    {
+        "application/json": TranslationSet,
+        "application/vnd.iptc.ninjs+json": "Ninjs",
+        "application/atom+xml": None,
+        "application/vnd.iptc.g2.newsitem+xml": None,
+    }
+)
+
+
+@operation(
+    query=ArticleQuery,
+    headers=("If-None-Match",),
+    answers={200: SET_OR_VERSION, 303: None, 304: None},
+    problems=(problems.ArticleNotFound, problems.VersionNotFound, problems.ArticleWithdrawn, problems.NotAcceptable),
+)
 async def get_article(request: web.Request) -> web.Response:
-    """GET /v1/articles/{outlet}/{item}: the translation set; `?language=` one version, as ninjs or what Accept says."""
-    row, one, asked = await _load(request)
+    """GET /v1/articles/{outlet}/{item}: the translation set; or one version, as ninjs or what Accept says."""
+    language = read_query(request, ArticleQuery).language
+    row, one, asked, hold = await _load(request)
     now, site, reader = request.app[CLOCK](), request[SITE], request[READER]
     shown = sets.list_shown(one, reader, site.config, now)
     media_type = _negotiate(request)
-    language = _get_query_language(request)
     if media_type == "text/html":
         raise web.HTTPSeeOther(site.page(row.outlet, row.item, language or row.head.article.language))
     if language is None and media_type == "application/json":
-        body = orjson.dumps(sets.describe_set(one, shown, site, reader, asked))
+        body = orjson.dumps(sets.describe_set(one, shown, site, reader, asked, hold))
         etag = versioning.make_shown_etag(versioning.make_etag(row.head), hashlib.sha256(body).hexdigest())
         return _answer(request, body, media_type, etag)
     language = language or row.head.article.language
@@ -41,6 +65,7 @@ async def get_article(request: web.Request) -> web.Response:
     return _answer(request, document.body, document.media_type, _make_guard(one, language, document, reader))
 
 
+@operation(answers={200: History}, problems=(problems.ArticleNotFound,))
 async def get_history(request: web.Request) -> web.Response:
     """GET /v1/articles/{outlet}/{item}/history: all versions, for its outlet and admins."""
     outlet, item = request.match_info["outlet"], request.match_info["item"]
@@ -52,20 +77,25 @@ async def get_history(request: web.Request) -> web.Response:
     return make_json(sets.describe_history(row, versions, others, handed_in), headers=EACH_HIS_OWN)
 
 
-async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Sequence[Question]]:
-    """The article as this reader may know it, and what editors ask. Raises ArticleNotFound, ArticleWithdrawn."""
+async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Sequence[Question], Hold | None]:
+    """The article as this reader may know it, what editors ask, whether routes hold it.
+
+    Raises ArticleNotFound, ArticleWithdrawn.
+    """
     outlet, item = request.match_info["outlet"], request.match_info["item"]
     asked: Sequence[Question] = ()
+    hold = None
     async with request.app[DATABASE].read() as conn:
         one = await publishing.find_loaded(conn, outlet, item)
         if one is not None and visibility.may_manage(request[READER], outlet):
             asked = (await list_questions(conn, [one.article.id])).get(one.article.id, ())
+            hold = await find_hold(conn, one.article.id)
         if one is None and visibility.may_manage(request[READER], outlet):
             await intake.find_mine(conn, outlet, item)  # says where it lives
     if one is None:
         raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
     sets.check_readable(one, request[READER], request[SITE].config, request.app[CLOCK]())
-    return one.article, one, asked
+    return one.article, one, asked, hold
 
 
 def _make_guard(one: publishing.Loaded, language: str, document: Document, reader: Reader) -> str:
@@ -83,15 +113,6 @@ def _answer(request: web.Request, body: bytes, media_type: str, etag: str) -> we
     if is_unchanged(request, etag, None):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, headers=headers | {"Content-Type": media_type})
-
-
-def _get_query_language(request: web.Request) -> str | None:
-    tag = request.query.get("language")
-    if tag is None:
-        return None
-    if not is_tag(tag):
-        raise problems.InvalidParameter(f"language: {tag[:50]!r} is not a BCP 47 tag")
-    return normalise(tag)
 
 
 def _negotiate(request: web.Request) -> str:

@@ -4,37 +4,60 @@ import asyncio
 from datetime import datetime, timedelta
 
 from aiohttp import web
-from multidict import MultiMapping
+from pydantic import Field
 
 import feeds
 from feeds import opml
+from feeds.model import Origin
 from server import archives, problems, publishing, visibility
+from server.api.operations import Content, operation
+from server.api.shapes.newsrooms import ChannelShown
 from server.config import Config, Limits
 from server.filters import read_filters
 from server.handlers.receipts import note_fetch
 from server.keys import ARCHIVE_CACHE, CLOCK, CONFIG, DATABASE, FEED_CACHE, HOT_FEEDS, LIVE, READER, SITE, VERSION
 from server.publishing import Site
-from server.responses import answer_document, make_json
+from server.requests import Number, Query, read_query
+from server.responses import answer_document, join_header, make_json
 from server.serving.feedcache import CachedFeed, FeedCache, Place
 from server.serving.hotfeeds import Spot
-from server.store import placements
-from server.store.answers import find_stamp, save_stamp
+from server.serving.negotiation import pick_encoding
+from server.store import standings
+from server.store.answers import find_stamp, stamp
 from server.store.engine import Look
-from server.store.placements import Filters
+from server.store.standings import Filters
 from server.visibility import ANYONE, Reader
 
 FORMATS = tuple(feeds.FEED_RENDERERS)
+FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 SHARED_MAX_AGE = 4  # seconds that a shared cache may keep a feed: a kill must be gone from it within five
 
 
+class FeedQuery(Query):
+    """The filters (server/filters reads them), and an archive's page."""
+
+    outlet: str = Field("", description="Only what this outlet wrote.")
+    country: str = Field("", description="Only what outlets of this country wrote.", examples=["AZ"])
+    subject: str = Field("", description="Only this Media Topic and all below it, or this keyword.")
+    origin: Origin | None = Field(None, description="Only texts that came to be so.")
+    before: Number | None = Field(None, description="Of an archive page, as a `prev-archive` link has it.")
+
+
+@operation(
+    query=FeedQuery,
+    answers={200: Content(dict.fromkeys(FEED_TYPES)), 304: None},
+    headers=("If-None-Match",),
+    problems=(problems.ChannelNotFound, problems.KeyRequired, problems.NotAcceptable),
+)
 async def get_feed(request: web.Request) -> web.StreamResponse:
-    """GET /feeds/{channel}/{language}.{format}"""
+    """GET /feeds/{channel}/{language}.{format}: a channel in one language, as a feed."""
     channel, language, format_ = (request.match_info[name] for name in ("channel", "language", "format"))
     config, reader = request[CONFIG], request[READER]
     language = check_channel(channel, language, reader, config)
     if format_ not in FORMATS:
         raise problems.NotFound(f"feeds are written as {', '.join(FORMATS)}")
-    filters, before = read_filters(request.query, config, also=("before",)), read_before(request.query)
+    before = read_query(request, FeedQuery).before or 0
+    filters = read_filters(request.query, config, also=("before",))
     audience = visibility.get_audience(reader, channel, config)
     cached = await _get_cached(request, (channel, language, format_, filters, audience, request[VERSION], before))
     if not before:
@@ -55,6 +78,7 @@ async def get_feed(request: web.Request) -> web.StreamResponse:
     return answer
 
 
+@operation(answers={200: list[ChannelShown]})
 async def list_channels(request: web.Request) -> web.StreamResponse:
     """GET /v1/channels: every feed that this reader may see."""
     site, reader = request[SITE], request[READER]
@@ -75,6 +99,7 @@ async def list_channels(request: web.Request) -> web.StreamResponse:
     )
 
 
+@operation(answers={200: Content({"text/x-opml": None})})
 async def get_opml(request: web.Request) -> web.StreamResponse:
     """GET /feeds.opml: the same for feed readers."""
     site, reader = request[SITE], request[READER]
@@ -122,16 +147,6 @@ def make_cache_control(left: int, *, is_public: bool) -> str:
     return f"public, max-age={left}, s-maxage={min(left, SHARED_MAX_AGE)}" if is_public else f"private, max-age={left}"
 
 
-def read_before(query: MultiMapping[str]) -> int:
-    """The position before which an archive page ends; 0: the feed itself is meant. Raises InvalidParameter."""
-    given = query.get("before")
-    if given is None:
-        return 0
-    if not (given.isascii() and given.isdigit() and 0 < len(given) < 16 and int(given) > 0):
-        raise problems.InvalidParameter(f"before is the number in a prev-archive link, not {given[:50]!r}")
-    return int(given)
-
-
 async def _get_cached(request: web.Request, place: Place) -> CachedFeed:
     """The rendered feed, from the cache while nothing in it has changed."""
     cache = _pick_cache(request, place)
@@ -151,22 +166,28 @@ async def _make_cached(request: web.Request, place: Place, look: Look) -> Cached
     cache, site, now = _pick_cache(request, place), request[SITE], look.at
     channel, language, format_, filters, audience, _, before = place
     reader = request[READER] if audience else ANYONE
-    async with request.app[DATABASE].read() as conn:
-        change = await placements.get_last_change(conn, channel, language)
-        if cached := cache.find(place, change, look):
-            return cached
-        if before:
-            feed = await archives.make_page(conn, site, (channel, language), filters, before, now, format_, reader)
-        else:
-            feed = await archives.make_feed(conn, site, (channel, language), filters, now, format_, reader)
-        until = await placements.find_next_turn(conn, channel, language, now)
-    document = await asyncio.to_thread(feeds.render_feed, feed, format_)
-    name = " ".join(filter(None, (f"{channel}/{language}.{format_}", audience)))
     # A filtered feed can lose entries without any new one: no time of it grows with every change, its ETag tells.
     # So does that of an archive page; a reader walking through them writes nothing.
     is_whole = filters == Filters() and not before
-    modified_at = await _stamp(request, name, document.etag, now) if is_whole else None
-    cached = CachedFeed(document, modified_at, change, until, look)
+    name = " ".join(filter(None, (f"{channel}/{language}.{format_}", audience)))
+    database, is_first = request.app[DATABASE], not cache.knows(place)
+    # What was served before lacks what has changed since; all of a feed is more than a few small questions.
+    async with database.read() if before or is_first else database.glance() as conn:
+        pulse = await standings.get_pulse(conn, channel, language, now)
+        if cached := cache.find(place, pulse, look):
+            return cached
+        named = (conn, site, (channel, language), filters)
+        if before:
+            feed = await archives.make_page(*named, before, now, format_, reader)
+        else:
+            feed = await archives.make_feed(*named, pulse.position, now, format_, cache.entries, reader)
+        previous = await find_stamp(conn, name) if is_whole and is_first else None
+    document = await asyncio.to_thread(feeds.render_feed, feed, format_)
+    cached = CachedFeed(document, None, pulse.change, pulse.turn, look)
+    if is_whole:
+        encoding = pick_encoding(join_header(request, "Accept-Encoding")) or "identity"
+        encoded = asyncio.to_thread(cached.encode, encoding)  # asked for next, so meanwhile
+        cached.modified_at, _ = await asyncio.gather(_stamp(request, name, previous, cached, now), encoded)
     cache.put(place, cached)
     return cached
 
@@ -175,14 +196,14 @@ def _take_look(request: web.Request) -> Look:
     return Look(request.app[DATABASE].writes, request.app[CLOCK]())
 
 
-async def _stamp(request: web.Request, name: str, etag: str, now: datetime) -> datetime:
-    """Last-Modified of a whole feed, remembered so that it grows even across restarts."""
-    database = request.app[DATABASE]
-    async with database.read() as conn:
-        previous = await find_stamp(conn, name)
-    if previous is not None and previous[0] == etag:
+async def _stamp(
+    request: web.Request, name: str, previous: tuple[str, datetime] | None, cached: CachedFeed, now: datetime
+) -> datetime | None:
+    """Last-Modified of a whole feed, remembered so that it grows even across restarts. `previous`: what was so far.
+
+    None where another process has served what came later: then the ETag alone tells.
+    """
+    if previous is not None and previous[0] == cached.document.etag:
         return previous[1]
-    async with database.write() as conn:  # read again under the lock: no two renderings get the same second
-        modified_at = publishing.next_modified(await find_stamp(conn, name), etag, now)
-        await save_stamp(conn, name, etag, modified_at)
-    return modified_at
+    async with request.app[DATABASE].write(lazily=True) as conn:
+        return await stamp(conn, name, cached.document.etag, cached.change, now)

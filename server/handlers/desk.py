@@ -1,21 +1,27 @@
 """The desk for editors: what is held and why; release, reject, ask the outlet (CONTRACT §4)."""
 
+from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Annotated
 
-import orjson
 from aiohttp import web
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
-from feeds.text import find_forbidden
-from server import desk, intake, problems, publishing, sets, versioning, visibility
+from server import desk, intake, problems, publishing, visibility
+from server.api.operations import operation
+from server.api.shapes.desk import Desk, HeldShown, VerdictGiven
 from server.config import Config
 from server.desk import Action
-from server.handlers.items import check_names, read_number
 from server.keys import CLOCK, CONFIG, DATABASE, READER, SITE
-from server.responses import make_json, read_body
+from server.requests import Body, Digits, Query, Tag, Text, read_json, read_query, refuse
+from server.responses import make_json
+from server.routing import get_program
 from server.store import desk as rows
 from server.store.desk import Place, Wanted
+from server.store.holds import find_hold, list_held_articles, list_holds
 from server.store.pairs import list_pairs
 from server.store.questions import list_questions
 from server.store.schema import EPOCH, MICROSECOND
@@ -28,82 +34,130 @@ REASONS = {"quality": "quality is not published unseen", "route": "its routes ho
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 
 
+class DeskQuery(Query):
+    exchange: str | None = Field(None, description="Only of its members.")
+    outlet: str | None = Field(None, description="Only of this outlet.")
+    language: Tag | None = Field(None, description="Only in this language.")
+    reason: str = Field("", description="The name of a check, `quality`, `route`, or `rejected`.")
+    after: str | None = Field(None, description="The `next` of the answer before.")
+    limit: Annotated[int, Digits] = Field(USUAL_SHOWN, ge=1, le=MOST_SHOWN, description="So many at most.")
+
+
+class VerdictWanted(Body):
+    action: Action = Field(description="`ask` sends the outlet the note.")
+    note: Text = Field("", max_length=MOST_NOTE)
+
+
+@operation(query=DeskQuery, answers={200: Desk}, problems=(problems.NotFound,))
 async def list_desk(request: web.Request) -> web.Response:
-    """GET /v1/desk: ?exchange= &outlet= &language= &reason= &after= &limit=; the urgent first, then the oldest."""
-    check_names(request.query, ("exchange", "outlet", "language", "reason", "after", "limit"))
+    """GET /v1/desk: what is held and why: the urgent first, then what has waited longest."""
+    query = read_query(request, DeskQuery)
     config, now, site = request[CONFIG], request.app[CLOCK](), request[SITE]
-    wanted = _read_wanted(request, config)
-    limit = read_number(request.query, "limit", USUAL_SHOWN, 1, MOST_SHOWN)
+    wanted, limit = _make_wanted(query, request[READER], config), query.limit
     held = []
     async with request.app[DATABASE].read() as conn:
-        places = await rows.list_held(conn, wanted, _read_place(request.query.get("after")), limit + 1)
+        places = await _list_places(conn, wanted, _read_place(query.after), limit + 1, config)
         shown = places[:limit]
         ids = sorted({place.article_id for place in shown})
         loaded, asked = await publishing.load(conn, ids), await list_questions(conn, ids)
         pairs = {number: await list_pairs(conn, number) for number in ids}
+        holds = await list_holds(conn, ids)
     for place in shown:
         one, language = loaded[place.article_id], place.language
-        if language in one.versions:
+        if language == one.article.head.article.language:
+            hold, questions = holds[place.article_id], asked.get(place.article_id, [])
+            held.append(desk.describe_article(one, hold, questions, site, now))
+        elif language in one.versions:
             beside, questions = pairs[place.article_id].get(language), asked.get(place.article_id, [])
             held.append(desk.describe_held(one, language, beside, questions, site, now, whole=False))
     more = len(places) > limit
     return make_json({"held": held, "next": _write_place(shown[-1]) if more else None}, headers=PRIVATE)
 
 
+@operation(answers={200: HeldShown}, problems=(problems.ArticleNotFound, problems.VersionNotFound))
 async def get_held(request: web.Request) -> web.Response:
     """GET /v1/desk/{outlet}/{item}/{language}: one version, all of its sentences beside those of the source."""
     outlet, item, language = _read_address(request)
     async with request.app[DATABASE].read() as conn:
         row = await intake.find_mine(conn, outlet, item)
         one = (await publishing.load(conn, [row.id]))[row.id]
-        version = one.versions.get(language)
-        if version is None or version.article is None:
+        version, hold = one.versions.get(language), await find_hold(conn, row.id)
+        is_article = hold is not None and language == row.head.article.language
+        if not is_article and (version is None or version.article is None):
             raise problems.VersionNotFound(f"{outlet}/{item} has no parallel version in {language!r}")
         beside = (await list_pairs(conn, row.id)).get(language)
         asked = (await list_questions(conn, [row.id])).get(row.id, [])
-    described = desk.describe_held(one, language, beside, asked, request[SITE], request.app[CLOCK](), whole=True)
+    site, now = request[SITE], request.app[CLOCK]()
+    if hold is not None and is_article:
+        described = desk.describe_article(one, hold, asked, site, now)
+    else:
+        described = desk.describe_held(one, language, beside, asked, site, now, whole=True)
     return make_json(described, headers=PRIVATE | {"ETag": described["etag"]})
 
 
+@operation(
+    body=VerdictWanted,
+    headers=("If-Match",),
+    answers={200: VerdictGiven},
+    problems=(
+        problems.ArticleNotFound,
+        problems.VersionNotFound,
+        problems.NothingToDecide,
+        problems.PreconditionRequired,
+    ),
+)
 async def post_verdict(request: web.Request) -> web.Response:
-    """POST /v1/desk/{outlet}/{item}/{language}: {"action": "release" | "reject" | "ask", "note"}; If-Match."""
+    """POST /v1/desk/{outlet}/{item}/{language}: release it, reject it, or ask the outlet."""
     outlet, item, language = _read_address(request)
-    action, note = _read_verdict(await read_body(request, request[CONFIG].limits))
+    body = await read_json(request, VerdictWanted)
+    action, note = body.action, body.note.strip()
+    if action == "ask" and not note:
+        raise refuse(Fault("/note", "must say what you ask"))
     now, config, who = request.app[CLOCK](), request[CONFIG], request[READER].id
     async with request.app[DATABASE].write() as conn:
         row = await intake.find_mine(conn, outlet, item)
         if_match = request.headers.get("If-Match")
-        before, after = await desk.decide(conn, row, language, action, who, note, if_match, config, now)
-    answer = {
+        decide = desk.decide_article if language == row.head.article.language else desk.decide
+        given = await decide(conn, row, language, action, who, note, if_match, config, now)
+    answer: VerdictGiven = {
         "outlet": outlet,
         "item": item,
         "language": language,
         "action": action,
-        "changed": action == "ask" or before != after,
-        "freshness": after.state if after.state != "ready" else "fresh",
-        "reviewed": after.verdict == "released",
-        "verdict": sets.describe_verdict(after) if after.verdict else None,
+        "changed": given.changed,
+        "freshness": given.freshness,
+        "reviewed": given.verdict is not None and given.verdict["verdict"] == "released",
+        "verdict": given.verdict,
     }
-    return make_json(answer, headers={"ETag": versioning.make_version_etag(after, row.head) or ""})
+    return make_json(answer, headers={"ETag": given.etag})
 
 
-def _read_wanted(request: web.Request, config: Config) -> Wanted:
+async def _list_places(
+    conn: AsyncConnection, wanted: Wanted, after: Place | None, limit: int, config: Config
+) -> Sequence[Place]:
+    """Texts that are held, and articles that are as a whole, in the order of the desk."""
+    held = list(await rows.list_held(conn, wanted, after, limit))
+    if get_program(config).holds:
+        held += await list_held_articles(conn, wanted, after, limit)
+    return sorted(held, key=astuple)[:limit]
+
+
+def _make_wanted(query: DeskQuery, reader: Reader, config: Config) -> Wanted:
     """What the caller asks for, of what is theirs to look after. Raises InvalidParameter, NotFound."""
-    query, outlets = request.query, list_outlets(request[READER], config)
-    if (exchange := query.get("exchange")) is not None:
+    outlets = list_outlets(reader, config)
+    if (exchange := query.exchange) is not None:
         if exchange not in config.exchanges:
             raise problems.NotFound(f"there is no exchange {exchange[:80]!r}")
         outlets &= set(config.exchanges[exchange].members)
-    if (outlet := query.get("outlet")) is not None:
-        outlets &= {outlet}
-    language = query.get("language")
-    if language is not None and not (is_tag(language) and normalise(language) in config.languages.configured):
+    if query.outlet is not None:
+        outlets &= {query.outlet}
+    language, reason = query.language, query.reason
+    if language is not None and language not in config.languages.configured:
         raise problems.InvalidParameter(f"language is one of {', '.join(config.languages.configured)}")
-    reason = query.get("reason", "")
     is_check = reason not in REASONS
     return Wanted(
         outlets,
-        None if language is None else (normalise(language),),
+        None if language is None else (language,),
         check=reason if is_check else "",
         reason="" if is_check else REASONS[reason],
         verdict="rejected" if reason == "rejected" else "",
@@ -118,32 +172,6 @@ def list_outlets(reader: Reader, config: Config) -> set[str]:
 def _read_address(request: web.Request) -> tuple[str, str, str]:
     tag = request.match_info["language"]
     return request.match_info["outlet"], request.match_info["item"], normalise(tag) if is_tag(tag) else tag
-
-
-def _read_verdict(raw: bytes) -> tuple[Action, str]:
-    """Raises MalformedDocument, InvalidDocument."""
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise problems.MalformedDocument(f"the body is not JSON: {error}") from error
-    faults = list(_find_faults(body))
-    if faults:
-        raise problems.InvalidDocument("; ".join(f"{one.pointer} {one.detail}" for one in faults), errors=faults)
-    return body["action"], body.get("note", "").strip()
-
-
-def _find_faults(body: Any) -> list[Fault]:
-    if not isinstance(body, dict) or set(body) - {"action", "note"}:
-        return [Fault("", 'the body is `{"action": …, "note": …}` and nothing else')]
-    actions, note = get_args(Action), body.get("note", "")
-    faults = []
-    if body.get("action") not in actions:
-        faults.append(Fault("/action", f"must be one of {', '.join(actions)}"))
-    if not isinstance(note, str) or len(note) > MOST_NOTE or find_forbidden(note):
-        faults.append(Fault("/note", f"must be a text of at most {MOST_NOTE} characters, without control characters"))
-    elif body.get("action") == "ask" and not note.strip():
-        faults.append(Fault("/note", "must say what you ask"))
-    return faults
 
 
 def _write_place(place: Place) -> str:

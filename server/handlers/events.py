@@ -1,17 +1,18 @@
 """What changes, told as it happens: server-sent events (HTML Living Standard §9.2), resumable by the change number."""
 
 import asyncio
-from collections.abc import Collection
 
 import orjson
 import structlog
 from aiohttp import web
+from pydantic import Field
 
 from feeds.fields import format_time
 from server import changes, problems
+from server.api.operations import Content, operation
 from server.changes import Change
 from server.handlers.channels import check_channel
-from server.handlers.items import HIGHEST, check_after, check_names, is_gone, read_number
+from server.handlers.items import check_after, is_gone
 from server.keys import (
     CLOCK,
     CONFIG,
@@ -26,6 +27,7 @@ from server.keys import (
     pin_version,
 )
 from server.publishing import Site
+from server.requests import Position, Query, read_query
 from server.store.placements import FeedName, get_newest_change
 from translators.languages import is_tag, normalise
 
@@ -45,11 +47,23 @@ HEADERS = {
 }
 
 
+class EventsQuery(Query):
+    channel: str | None = Field(None, description="Only of this channel.")
+    language: str | None = Field(None, description="Only in this language.")
+    after: Position | None = Field(None, description="Begin after this change, else from now on.")
+
+
+@operation(
+    query=EventsQuery,
+    headers=("Last-Event-ID",),
+    answers={200: Content({"text/event-stream": None})},
+    problems=(problems.InvalidHeader, problems.ChannelNotFound, problems.KeyRequired),
+)
 async def get_events(request: web.Request) -> web.StreamResponse:
-    """GET /v1/events: what changes as it happens; `channel=`, `language=`, `after=` or Last-Event-ID."""
-    check_names(request.query, ("channel", "language", "after"))
-    wanted = list_wanted(request)
-    after = await _find_start(request)
+    """GET /v1/events: what changes as it happens, as server-sent events."""
+    query = read_query(request, EventsQuery)
+    list_wanted(request, query)  # refused before a stream begins
+    after = await _find_start(request, query.after)
     if request.method == "HEAD":
         return web.Response(headers=HEADERS)
     lookout = request.app[LOOKOUT]
@@ -60,7 +74,7 @@ async def get_events(request: web.Request) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await _send(response, f"retry: {RETRY_MILLISECONDS}\nid: {after}\n\n".encode())
-        await _tell(request, response, wanted, after)
+        await _tell(request, response, query, after)
     except (TimeoutError, ConnectionError, problems.Unavailable):  # slow, gone, no database: it comes back with its id
         cut_off(request)
     except Exception:  # too late for an answer that says so
@@ -76,10 +90,10 @@ def cut_off(request: web.Request) -> None:
         request.transport.abort()
 
 
-def list_wanted(request: web.Request) -> list[FeedName]:
+def list_wanted(request: web.Request, query: EventsQuery) -> list[FeedName]:
     """The feeds that the address means: all that the reader may see, of one channel, in one language, or one feed."""
-    config, reader, query = request[CONFIG], request[READER], request.query
-    channel, language = query.get("channel"), query.get("language")
+    config, reader = request[CONFIG], request[READER]
+    channel, language = query.channel, query.language
     if channel is not None and language is not None:
         return [(channel, check_channel(channel, language, reader, config))]
     wanted = [
@@ -98,15 +112,15 @@ def _normalise(tag: str) -> str:
     return normalise(tag) if is_tag(tag) else ""
 
 
-async def _find_start(request: web.Request) -> int:
+async def _find_start(request: web.Request, asked: int | None) -> int:
     """After which change to begin: the last that the client had, else what changes from now on."""
     last = request.headers.get("Last-Event-ID", "")
     if last:
         if not (last.isascii() and last.isdigit() and len(last) < 20):
             raise problems.InvalidHeader(f"Last-Event-ID is the id of an event from here, not {last[:50]!r}")
         after = int(last)
-    elif "after" in request.query:
-        after = read_number(request.query, "after", 0, 0, HIGHEST)
+    elif asked is not None:
+        after = asked
     else:
         async with request.app[DATABASE].read() as conn:
             return await get_newest_change(conn)
@@ -114,15 +128,15 @@ async def _find_start(request: web.Request) -> int:
     return after
 
 
-async def _tell(request: web.Request, response: web.StreamResponse, wanted: Collection[FeedName], after: int) -> None:
+async def _tell(request: web.Request, response: web.StreamResponse, query: EventsQuery, after: int) -> None:
     """Send events until the client goes, its key opens nothing any more, or the server ends."""
-    lookout, loop = request.app[LOOKOUT], asyncio.get_running_loop()
+    lookout, loop, wanted = request.app[LOOKOUT], asyncio.get_running_loop(), list_wanted(request, query)
     sent_at, seen, is_due, known = loop.time(), -1, True, after
     while not lookout.is_closed and not is_gone(request):
         if request[VERSION] is not request.app[LIVE].current:
             pin_version(request)
             try:
-                wanted = list_wanted(request)
+                wanted = list_wanted(request, query)
             except problems.Problem:  # nothing of it is there any more, or not for this reader
                 return
         site = request[SITE]

@@ -1,19 +1,20 @@
 """What exchanges owe each other, for their members, their editors and admins."""
 
-from datetime import timedelta
-
 from aiohttp import web
 
 from server import problems
+from server.api.operations import operation
+from server.api.shapes.newsrooms import BalanceShown
 from server.keys import CLOCK, CONFIG, DATABASE, READER
+from server.obligations import load_balance
 from server.responses import make_json
-from server.routing.balance import describe_balance, make_balance
-from server.store.placements import count_given
+from server.routing.balance import describe_balance
 from server.visibility import ANYONE
 
 
+@operation(answers={200: BalanceShown}, problems=(problems.KeyRequired,))
 async def get_balance(request: web.Request) -> web.StreamResponse:
-    """GET /v1/exchanges/{exchange}/balance: who gave and took how much in the days of its obligations."""
+    """GET /v1/exchanges/{exchange}/balance: who gave and took how much, and who met its obligations."""
     config, reader, name = request[CONFIG], request[READER], request.match_info["exchange"]
     if reader == ANYONE:
         raise problems.KeyRequired("send your key: `Authorization: Bearer …`", headers=problems.CHALLENGE)
@@ -22,9 +23,7 @@ async def get_balance(request: web.Request) -> web.StreamResponse:
     is_member = is_member or (reader.role == "editor" and name in config.exchanges_edited_by(reader.id))
     if exchange is None or not (reader.role == "admin" or is_member):
         raise problems.NotFound(f"you are in no exchange {name[:64]!r}")
-    channels = [channel for channel, one in config.channels.items() if one.exchange == name]
-    since = request.app[CLOCK]() - timedelta(days=exchange.obligations.days)
     async with request.app[DATABASE].read() as conn:
-        counts = await count_given(conn, channels, since)
-    body = describe_balance(name, make_balance(name, counts, config), config)
+        balance = await load_balance(conn, name, config, request.app[CLOCK]())
+    body = describe_balance(name, balance, config)
     return make_json(body, headers={"Cache-Control": "no-store"})

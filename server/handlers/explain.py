@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import problems
+from server.api.operations import operation
+from server.api.shapes.routing import ConfigTold, Explanation
 from server.config import Config
 from server.configfile import ConfigError, rebuild_config
 from server.configfile.live import Version, get_digest
-from server.handlers.items import check_names, read_number
 from server.keys import CLOCK, DATABASE, VERSION
 from server.publishing import list_channel_languages
+from server.requests import Number, Query, Tag, read_query
 from server.responses import make_json
 from server.store import configs
 from server.store.articles import ArticleRow, find_article
@@ -27,6 +30,13 @@ from translators.languages import is_tag, normalise
 MOST_NUMBER = 2**31
 
 
+class ExplainQuery(Query):
+    channel: Annotated[str, Field(min_length=1)] | None = Field(None, description="Only about this one.")
+    language: Tag | None = Field(None, description="Only about this one.")
+    subscriber: Annotated[str, Field(min_length=1)] | None = Field(None, description="For a subscriber or outlet.")
+    version: Number | None = Field(None, description="Of the configuration; else the one that it was decided under.")
+
+
 @dataclass(frozen=True, slots=True)
 class Picked:
     """What is explained under. `is_exact`: that it decides as it did then, with what the environment said."""
@@ -36,24 +46,21 @@ class Picked:
     is_exact: bool
 
 
+@operation(query=ExplainQuery, answers={200: Explanation}, problems=(problems.ArticleNotFound,))
 async def get_explanation(request: web.Request) -> web.Response:
-    """GET /v1/explain/{outlet}/{item}: ?channel= &language= &subscriber= &version= of the configuration."""
-    query = request.query
-    check_names(query, ("channel", "language", "subscriber", "version"))
-    if blank := [name for name in query if not query[name]]:
-        raise problems.InvalidParameter(f"{blank[0]} says nothing: leave it out")
-    number = read_number(query, "version", 0, 1, MOST_NUMBER) or None
+    """GET /v1/explain/{outlet}/{item}: why an article is or is not in each place, gate by gate."""
+    query = read_query(request, ExplainQuery)
     outlet, item = request.match_info["outlet"], request.match_info["item"]
     async with request.app[DATABASE].read() as conn:
         article = await find_article(conn, outlet, item)
         if article is None:
             raise problems.ArticleNotFound(f"{outlet[:80]!r} has no article {item[:80]!r}")
-        picked = await pick_config(conn, article, request[VERSION], number)
-        reader = make_reader(query.get("subscriber", ""), picked.config)
-        feeds = list_feeds(picked.config, query.get("channel", ""), query.get("language", ""))
+        picked = await pick_config(conn, article, request[VERSION], query.version)
+        reader = make_reader(query.subscriber, picked.config)
+        feeds = list_feeds(picked.config, query.channel, query.language)
         found = await find_whereabouts(conn, article, feeds, reader, picked.config, request.app[CLOCK]())
         said = await describe_config(conn, picked, found)
-    return make_json(describe(found) | said, headers={"Cache-Control": "no-store"})
+    return make_json({**describe(found), **said}, headers={"Cache-Control": "no-store"})
 
 
 async def pick_config(conn: AsyncConnection, article: ArticleRow, current: Version, number: int | None) -> Picked:
@@ -82,7 +89,7 @@ async def _rebuild(row: ConfigRow, current: Version) -> Picked:
     return Picked(config, row.number, get_digest(config) == row.digest)
 
 
-def make_reader(name: str, config: Config) -> Reader | None:
+def make_reader(name: str | None, config: Config) -> Reader | None:
     """The subscriber or outlet of this name; None for no name. Raises InvalidParameter."""
     if not name:
         return None
@@ -93,14 +100,14 @@ def make_reader(name: str, config: Config) -> Reader | None:
     raise problems.InvalidParameter(f"there is no subscriber and no outlet {name[:80]!r}")
 
 
-def list_feeds(config: Config, channel: str, language: str) -> Sequence[FeedName]:
+def list_feeds(config: Config, channel: str | None, language: str | None) -> Sequence[FeedName]:
     """The feeds that are asked about: one, or all of a channel or a language. Raises InvalidParameter."""
     if channel and channel not in config.channels:
         raise problems.InvalidParameter(f"there is no channel {channel[:80]!r}")
-    tag = normalise(language) if is_tag(language) else language
+    tag = normalise(language) if language and is_tag(language) else language
     if tag and tag not in config.languages.configured:
         known = ", ".join(config.languages.configured)
-        raise problems.InvalidParameter(f"there is no language {language[:40]!r} here; there are {known}")
+        raise problems.InvalidParameter(f"there is no language {tag[:40]!r} here; there are {known}")
     return [
         (name, one)
         for name in ([channel] if channel else config.channels)
@@ -108,12 +115,13 @@ def list_feeds(config: Config, channel: str, language: str) -> Sequence[FeedName
     ]
 
 
-async def describe_config(conn: AsyncConnection, picked: Picked, found: Whereabouts) -> dict[str, Any]:
+async def describe_config(conn: AsyncConnection, picked: Picked, found: Whereabouts) -> ConfigTold:
     """Under which configuration it is explained, and when the article was last decided, under which."""
     decided = found.decided
     row = await configs.find_by_digest(conn, decided.digest) if decided else None
     return {
         "config": {"number": picked.number, "exact": picked.is_exact},
-        "decided": decided
-        and {"config": row.number if row else None, "version": decided.version, "at": decided.decided_at},
+        "decided": None
+        if decided is None
+        else {"config": row.number if row else None, "version": decided.version, "at": decided.decided_at},
     }

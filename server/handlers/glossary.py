@@ -9,8 +9,11 @@ from aiohttp import web
 
 from feeds import tbx
 from server import audit, problems, versioning
+from server.api.operations import Content, operation
+from server.api.shapes.words import GlossarySet, GlossaryShown
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID
-from server.responses import is_unchanged, make_json, read_body
+from server.requests import read_body
+from server.responses import is_unchanged, make_json
 from server.store import glossaries
 from server.store.glossaries import GlossaryRow
 from server.translation.glossary import FOR_ALL
@@ -22,6 +25,11 @@ READERS: dict[str, Callable[[bytes], Glossary]] = {TSV: read_tsv, tbx.MEDIA_TYPE
 MEDIA_TYPES = (TSV, tbx.MEDIA_TYPE, "application/json")
 
 
+@operation(
+    headers=("If-None-Match",),
+    answers={200: Content({TSV: None, tbx.MEDIA_TYPE: None, "application/json": GlossaryShown}), 304: None},
+    problems=(problems.NotFound, problems.NotAcceptable),
+)
 async def get_glossary(request: web.Request) -> web.Response:
     """GET /v1/glossary and /v1/glossary/{exchange}: what was set; for all, the shipped one while nothing was set."""
     exchange, media_type = _get_exchange(request), _negotiate(request)
@@ -40,6 +48,12 @@ async def get_glossary(request: web.Request) -> web.Response:
     return web.Response(body=body, headers=headers)
 
 
+@operation(
+    headers=("If-Match", "If-None-Match"),
+    body=Content({TSV: None, tbx.MEDIA_TYPE: None}),
+    answers={200: GlossarySet, 201: GlossarySet},
+    problems=(problems.InvalidDocument,),
+)
 async def put_glossary(request: web.Request) -> web.Response:
     """PUT /v1/glossary and /v1/glossary/{exchange}: takes the place of what was set; 201 when nothing was."""
     exchange = _get_exchange(request)
@@ -60,9 +74,15 @@ async def put_glossary(request: web.Request) -> web.Response:
                 {"number": row.number, "terms": len(glossary.terms)},
             )
             await audit.note(conn, "glossary.put", exchange or "*", request.app[CLOCK](), before=old, after=new)
-    answer = {"exchange": exchange, "number": row.number, "version": glossary.version, "terms": len(glossary.terms)}
+    answer: GlossarySet = {
+        "exchange": exchange,
+        "number": row.number,
+        "version": glossary.version,
+        "terms": len(glossary.terms),
+        "changed": changed,
+    }
     headers = {"ETag": _make_etag(row, exchange) or ""}
-    return make_json(answer | {"changed": changed}, status=200 if current else 201, headers=headers)
+    return make_json(answer, status=200 if current else 201, headers=headers)
 
 
 def _get_exchange(request: web.Request) -> str:
@@ -97,21 +117,20 @@ def _render(
         return (render_tsv(glossary) if row is None else row.terms).encode()
     if media_type == tbx.MEDIA_TYPE:
         return write_tbx(glossary, f"Karvan glossary {exchange}".strip())
-    return orjson.dumps(
-        {
-            "exchange": exchange,
-            "version": glossary.version,
-            "number": row.number if row else 0,
-            "terms": [
-                {
-                    "concept": term.concept,
-                    "kind": term.kind,
-                    "keep": term.keep,
-                    "forms": dict(term.forms),
-                    "forbidden": dict(term.forbidden),
-                }
-                for term in glossary.terms
-            ],
-            "history": [{"number": one.number, "key": one.key_id, "at": one.created_at} for one in history],
-        }
-    )
+    shown: GlossaryShown = {
+        "exchange": exchange,
+        "version": glossary.version,
+        "number": row.number if row else 0,
+        "terms": [
+            {
+                "concept": term.concept,
+                "kind": term.kind,
+                "keep": term.keep,
+                "forms": {language: list(forms) for language, forms in term.forms.items()},
+                "forbidden": {language: list(forms) for language, forms in term.forbidden.items()},
+            }
+            for term in glossary.terms
+        ],
+        "history": [{"number": one.number, "key": one.key_id, "at": one.created_at} for one in history],
+    }
+    return orjson.dumps(shown)

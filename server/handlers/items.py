@@ -1,20 +1,23 @@
 """A feed as a list of changes that nobody can miss: the cursor (CONTRACT §4), with long poll."""
 
 import asyncio
-from typing import Any
+from typing import Annotated
 
 import orjson
 import structlog
 from aiohttp import web
-from multidict import MultiMapping
+from pydantic import Field
 
 from feeds import ninjs_output
 from feeds.fields import format_time
 from server import changes, problems
+from server.api.operations import operation
+from server.api.shapes.newsrooms import ChangeShown, ChangesShown
 from server.changes import Change, Page
 from server.handlers.channels import check_channel
 from server.handlers.receipts import note_fetch
 from server.keys import CLOCK, CONFIG, DATABASE, LIVE, LOOKOUT, READER, SITE, VERSION, pin_version
+from server.requests import Digits, Position, Query, read_query
 from server.responses import make_json
 from server.store.placements import FeedName, get_newest_change
 
@@ -23,23 +26,29 @@ log = structlog.get_logger()
 USUAL_ITEMS, MOST_ITEMS = 50, 200
 MOST_WAIT = 60  # seconds
 LOOK_SECONDS = 1.0  # how often a client that waits is looked after: it may have gone away
-HIGHEST = 2**63 - 1
 
 
+class ItemsQuery(Query):
+    after: Position = Field(0, description="The `next` of the answer before; 0 begins at the beginning.")
+    limit: Annotated[int, Digits] = Field(USUAL_ITEMS, ge=1, le=MOST_ITEMS, description="So many changes at most.")
+    wait: Annotated[int, Digits] = Field(
+        0, ge=0, le=MOST_WAIT, description="Seconds to wait for a change where there is none."
+    )
+
+
+@operation(query=ItemsQuery, answers={200: ChangesShown}, problems=(problems.ChannelNotFound, problems.KeyRequired))
 async def get_items(request: web.Request) -> web.StreamResponse:
     """GET /v1/channels/{channel}/{language}/items: what changed in a feed after a number; `wait` seconds for it."""
     config = request[CONFIG]
     channel = request.match_info["channel"]
     language = check_channel(channel, request.match_info["language"], request[READER], config)
-    check_names(request.query, ("after", "limit", "wait"))
-    after = read_number(request.query, "after", 0, 0, HIGHEST)
-    limit = read_number(request.query, "limit", USUAL_ITEMS, 1, MOST_ITEMS)
-    wait = read_number(request.query, "wait", 0, 0, MOST_WAIT) if request.method == "GET" else 0
-    await check_after(request, after)
-    page = await _read_when_there(request, (channel, language), after, limit, wait)
+    query = read_query(request, ItemsQuery)
+    wait = query.wait if request.method == "GET" else 0
+    await check_after(request, query.after)
+    page = await _read_when_there(request, (channel, language), query.after, query.limit, wait)
     if page.changes:
         await note_fetch(request, channel, language, "", page.next)
-    body = {
+    body: ChangesShown = {
         "items": [_describe(change) for change in page.changes],
         "next": page.next,
         "more": page.has_more,
@@ -82,28 +91,8 @@ def is_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-def check_names(query: MultiMapping[str], names: tuple[str, ...]) -> None:
-    """Raise InvalidParameter for a parameter that there is not, or that is there twice."""
-    for name in query:
-        if name not in names:
-            raise problems.InvalidParameter(f"there is no parameter {name[:50]!r} here; there are {', '.join(names)}")
-        if len(query.getall(name)) > 1:
-            raise problems.InvalidParameter(f"{name} is there twice: which of them counts?")
-
-
-def read_number(query: MultiMapping[str], name: str, usual: int, least: int, most: int) -> int:
-    """A whole number in ASCII digits. Raises InvalidParameter."""
-    given = query.get(name)
-    if given is None:
-        return usual
-    if not (given.isascii() and given.isdigit() and len(given) < 20 and least <= int(given) <= most):
-        bounds = f"from {least} to {most}" if most < HIGHEST else "of at least 0, the `next` of an earlier answer"
-        raise problems.InvalidParameter(f"{name} is a whole number {bounds}, not {given[:50]!r}")
-    return int(given)
-
-
-def _describe(change: Change) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _describe(change: Change) -> ChangeShown:
+    described: ChangeShown = {
         "change": change.number,
         "state": change.state,
         "id": change.id,

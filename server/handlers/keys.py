@@ -1,17 +1,20 @@
 """Keys over HTTP: admins issue, revoke and invite; everybody sees and rotates their own (CONTRACT §4)."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated
 
-import orjson
 from aiohttp import web
+from pydantic import Field
 
 from feeds import Fault
-from feeds.text import find_forbidden
 from server import credentials, problems
-from server.handlers.items import check_names
+from server.api.operations import operation
+from server.api.shapes.credentials import InvitationMade, KeyMade, KeyShown, KeysShown
+from server.credentials import Role
 from server.keys import CLOCK, CONFIG, DATABASE, KEYRING, READER
-from server.responses import make_json, read_body
+from server.reloading import proposals
+from server.requests import Body, Query, Text, read_json, read_query, refuse
+from server.responses import make_json
 from server.store import keys
 from server.store.keys import KeyRow
 from server.visibility import ANYONE, Reader
@@ -21,30 +24,63 @@ USUAL_OVERLAP, USUAL_INVITATION = 24, 72  # hours
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 
 
+Label = Annotated[Text, Field("", max_length=MOST_LABEL, description="A word about it for people.")]
+Days = Annotated[int | None, Field(None, ge=1, le=MOST_DAYS, description="That it is good for; else for good.")]
+Owner = Annotated[Text, Field(description="An outlet, a subscriber, an editor or an admin.", examples=["caravan-wire"])]
+Scopes = Annotated[list[Text], Field([], description="Of `read`, `push`, `edit`, `admin`; else all of them.")]
+
+
+class KeysQuery(Query):
+    owner: str | None = Field(None, description="Only those of this owner; for admins.")
+
+
+class KeyWanted(Body):
+    owner: Owner
+    days: Days
+    scopes: Scopes
+    label: Label
+
+
+class InvitationWanted(KeyWanted):
+    hours: int = Field(USUAL_INVITATION, ge=1, le=MOST_HOURS, description="That the invitation is good for.")
+
+
+class RotationWanted(Body):
+    overlap_hours: int = Field(USUAL_OVERLAP, ge=0, le=MOST_HOURS, description="So long the old one still opens.")
+
+
+class AcceptanceWanted(Body):
+    token: Text = Field(description="That of the invitation.")
+
+
+@operation(query=KeysQuery, answers={200: KeysShown}, problems=(problems.KeyRequired,))
 async def list_keys(request: web.Request) -> web.Response:
-    """GET /v1/keys: ?owner=; all for admins, one's own for others; never the keys themselves."""
-    check_names(request.query, ("owner",))
+    """GET /v1/keys: all for admins, one's own for others; never the keys themselves."""
+    query = read_query(request, KeysQuery)
     reader = _require(request)
-    owner = request.query.get("owner") if reader.role == "admin" else reader.id
+    owner = query.owner if reader.role == "admin" else reader.id
     async with request.app[DATABASE].read() as conn:
         rows = await keys.list_keys(conn, owner)
     uses = request.app[KEYRING].uses
-    return make_json({"keys": [describe_key(row) | _describe_use(row, uses) for row in rows]}, headers=PRIVATE)
+    shown: list[KeyShown] = [{**describe_key(row), "used_at": uses.get(row.id) or row.used_at} for row in rows]
+    return make_json(KeysShown(keys=shown), headers=PRIVATE)
 
 
+@operation(body=KeyWanted, answers={201: KeyMade})
 async def post_key(request: web.Request) -> web.Response:
-    """POST /v1/keys: {"owner", "days", "scopes", "label"}; 201 with the key, which is not shown again."""
-    body = await _read_object(request, ("owner", "days", "scopes", "label"))
+    """POST /v1/keys: a key for an owner, which is not shown again."""
+    body = await read_json(request, KeyWanted)
     owner, role, scopes = _read_owner(request, body)
-    days, label = _read_number(body, "days", MOST_DAYS), _read_label(body)
+    proposals.check_keys_of(owner, request[READER].id, request[CONFIG])
     async with request.app[DATABASE].write() as conn:
         now = request.app[CLOCK]()
-        made = await credentials.issue_key(conn, owner, role, now, days=days, scopes=scopes, label=label)
+        made = await credentials.issue_key(conn, owner, role, now, days=body.days, scopes=scopes, label=body.label)
     return _show(*made)
 
 
+@operation(answers={204: None})
 async def delete_key(request: web.Request) -> web.Response:
-    """DELETE /v1/keys/{id}: it opens nothing any more; 204."""
+    """DELETE /v1/keys/{id}: it opens nothing any more."""
     async with request.app[DATABASE].write() as conn:
         row = await keys.get_key(conn, request.match_info["id"])
         if row is None:
@@ -53,48 +89,47 @@ async def delete_key(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+@operation(body=RotationWanted, answers={201: KeyMade}, problems=(problems.KeyRequired, problems.KeyIsOver))
 async def post_rotation(request: web.Request) -> web.Response:
-    """POST /v1/keys/{id}/rotation: {"overlap_hours"}; 201 with another key; the old one ends after so many hours."""
+    """POST /v1/keys/{id}/rotation: another key in the place of one; the old one opens for some hours more."""
     reader = _require(request)
-    body = await _read_object(request, ("overlap_hours",))
-    hours = _read_number(body, "overlap_hours", MOST_HOURS, least=0)
+    hours = (await read_json(request, RotationWanted)).overlap_hours
     async with request.app[DATABASE].write() as conn:
         row, now = await keys.get_key(conn, request.match_info["id"]), request.app[CLOCK]()
         if row is None or (reader.role != "admin" and row.owner != reader.id):
             raise problems.NotFound("there is no such key of yours")
+        proposals.check_keys_of(row.owner, reader.id, request[CONFIG])
         if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
             raise problems.KeyIsOver("ask for a new one")
-        overlap = timedelta(hours=USUAL_OVERLAP if hours is None else hours)
-        made = await credentials.rotate_key(conn, row, now, overlap)
+        made = await credentials.rotate_key(conn, row, now, timedelta(hours=hours))
     return _show(*made)
 
 
+@operation(body=InvitationWanted, answers={201: InvitationMade})
 async def post_invitation(request: web.Request) -> web.Response:
-    """POST /v1/keys/invitations: {"owner", "hours", "days", "scopes", "label"}; 201 with a token for one key."""
-    body = await _read_object(request, ("owner", "hours", "days", "scopes", "label"))
+    """POST /v1/keys/invitations: a token that is good for one key."""
+    body = await read_json(request, InvitationWanted)
     owner, _, scopes = _read_owner(request, body)
-    days, label = _read_number(body, "days", MOST_DAYS), _read_label(body)
-    lifetime = timedelta(hours=_read_number(body, "hours", MOST_HOURS) or USUAL_INVITATION)
-    by = request[READER].id
+    proposals.check_keys_of(owner, request[READER].id, request[CONFIG])
+    lifetime, by = timedelta(hours=body.hours), request[READER].id
+    days, label = body.days, body.label
     async with request.app[DATABASE].write() as conn:
         now = request.app[CLOCK]()
         one, token = await credentials.invite(conn, owner, now, lifetime, by=by, days=days, scopes=scopes, label=label)
-    answer = {"id": one.id, "owner": owner, "token": token, "expires_at": one.expires_at}
+    answer: InvitationMade = {"id": one.id, "owner": owner, "token": token, "expires_at": one.expires_at}
     return make_json(answer, status=201, headers=PRIVATE)
 
 
+@operation(body=AcceptanceWanted, answers={201: KeyMade}, problems=(problems.InvitationRejected,))
 async def post_acceptance(request: web.Request) -> web.Response:
-    """POST /v1/keys/accept: {"token"}; 201 with the key; the second time 403."""
-    body = await _read_object(request, ("token",))
-    token = body.get("token")
-    if not isinstance(token, str):
-        raise _refuse("/token", "must be the token of the invitation")
+    """POST /v1/keys/accept: the key that an invitation is good for; once."""
+    token = (await read_json(request, AcceptanceWanted)).token
     async with request.app[DATABASE].write() as conn:
         made = await credentials.accept(conn, token, request[CONFIG], request.app[CLOCK]())
     return _show(*made)
 
 
-def describe_key(row: KeyRow) -> dict[str, Any]:
+def describe_key(row: KeyRow) -> KeyShown:
     return {
         "id": row.id,
         "owner": row.owner,
@@ -107,12 +142,9 @@ def describe_key(row: KeyRow) -> dict[str, Any]:
     }
 
 
-def _describe_use(row: KeyRow, uses: Any) -> dict[str, Any]:
-    return {"used_at": uses.get(row.id) or row.used_at}
-
-
 def _show(row: KeyRow, key: str) -> web.Response:
-    return make_json(describe_key(row) | {"key": key}, status=201, headers=PRIVATE)
+    made: KeyMade = {**describe_key(row), "key": key}
+    return make_json(made, status=201, headers=PRIVATE)
 
 
 def _require(request: web.Request) -> Reader:
@@ -122,44 +154,11 @@ def _require(request: web.Request) -> Reader:
     return reader
 
 
-async def _read_object(request: web.Request, names: tuple[str, ...]) -> dict[str, Any]:
-    """Raises MalformedDocument, InvalidDocument. No body says nothing."""
-    raw = await read_body(request, request[CONFIG].limits)
-    try:
-        body = orjson.loads(raw) if raw else {}
-    except orjson.JSONDecodeError as error:
-        raise problems.MalformedDocument(f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict) or set(body) - set(names):
-        raise _refuse("", f"the body is an object of {', '.join(names)} and nothing else")
-    return body
-
-
-def _read_owner(request: web.Request, body: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+def _read_owner(request: web.Request, body: KeyWanted) -> tuple[str, Role, tuple[str, ...]]:
     """The owner, its role, and the scopes. Raises InvalidDocument."""
-    owner, scopes = body.get("owner"), body.get("scopes", [])
-    role = credentials.find_role(owner, request[CONFIG]) if isinstance(owner, str) else None
-    if role is None or not isinstance(owner, str):
-        raise _refuse("/owner", "must be an outlet, a subscriber, an editor or `admin`")
-    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
-        raise _refuse("/scopes", "must be a list of scopes")
-    if fault := credentials.find_scope_fault(scopes, role):
-        raise _refuse("/scopes", fault)
-    return owner, role, tuple(sorted(set(scopes)))
-
-
-def _read_number(body: dict[str, Any], name: str, most: int, least: int = 1) -> int | None:
-    value = body.get(name)
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most):
-        raise _refuse(f"/{name}", f"must be a whole number from {least} to {most}")
-    return value
-
-
-def _read_label(body: dict[str, Any]) -> str:
-    label = body.get("label", "")
-    if not isinstance(label, str) or len(label) > MOST_LABEL or find_forbidden(label):
-        raise _refuse("/label", f"must be a text of at most {MOST_LABEL} characters, without control characters")
-    return label
-
-
-def _refuse(pointer: str, detail: str) -> problems.InvalidDocument:
-    return problems.InvalidDocument(f"{pointer} {detail}".strip(), errors=[Fault(pointer, detail)])
+    role = credentials.find_role(body.owner, request[CONFIG])
+    if role is None:
+        raise refuse(Fault("/owner", "must be an outlet, a subscriber, an editor or an admin"))
+    if fault := credentials.find_scope_fault(body.scopes, role):
+        raise refuse(Fault("/scopes", fault))
+    return body.owner, role, tuple(sorted(set(body.scopes)))

@@ -1,39 +1,48 @@
-"""Outlets upload pictures and look after them; everybody gets those that they may see."""
+"""Outlets upload pictures and look after them. (Those who look at them: server/handlers/pictures.)"""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import audit, jobs, problems, renditions
-from server.config import Config
-from server.ingest import ITEM, ITEM_RULE
-from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, MEDIA, READER, SITE
+from server.api.operations import Content, operation
+from server.api.parts import ITEM, ITEM_RULE
+from server.api.shapes.media import UploadDeleted, UploadShown, UploadsShown
+from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, MEDIA, SITE
 from server.media import list_renditions
 from server.media.media_files import Incoming
 from server.publishing import Site
 from server.quotas import spend
+from server.requests import Query, read_query
 from server.responses import is_unchanged, make_json
-from server.showing import View, find_view
 from server.store import media
 from server.store.media import Upload
 from server.versioning import check_etag
 
 MOST_SECONDS = 300.0  # that an upload may take to arrive
 MOST_LISTED = 500
-YEAR = 31_536_000  # seconds
-SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
-JPEG = SAFE | {"Content-Type": "image/jpeg"}
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 
 
+class UploadsQuery(Query):
+    after: str = Field("", description="The `next` of the answer before.")
+
+
+PICTURES = Content(dict.fromkeys(("image/jpeg", "image/png", "image/webp", "application/octet-stream")))
+
+
+@operation(
+    headers=("If-Match", "If-None-Match"),
+    body=PICTURES,
+    answers={200: UploadShown, 201: UploadShown},
+    problems=(problems.QuotaExceeded, problems.DayUsedUp),
+)
 async def put_media(request: web.Request) -> web.Response:
-    """PUT /v1/media/{outlet}/{name}: 201 new, 200 another file, 200 `changed: false` when it is the same."""
+    """PUT /v1/media/{outlet}/{name}: uploads a picture: 201 new, 200 another file, or the same (`changed: false`)."""
     outlet, name = request.match_info["outlet"], request.match_info["name"]
     if outlet not in request[CONFIG].outlets:
         raise problems.NotFound(f"there is no outlet {outlet!r}")
@@ -47,10 +56,11 @@ async def put_media(request: web.Request) -> web.Response:
             created, changed, upload = await _store(request, incoming, media_type)
     except OSError as error:
         raise problems.Unavailable("the picture cannot be stored now", headers={"Retry-After": "30"}) from error
-    body = describe_upload(upload, request[SITE]) | {"created": created, "changed": changed}
+    body: UploadShown = {**describe_upload(upload, request[SITE]), "created": created, "changed": changed}
     return make_json(body, status=201 if created else 200, headers={"ETag": str(make_etag(upload))})
 
 
+@operation(headers=("If-None-Match",), answers={200: UploadShown, 304: None}, problems=(problems.PictureNotFound,))
 async def get_media(request: web.Request) -> web.Response:
     """GET /v1/media/{outlet}/{name}: what there is of an upload, and if it cannot be used: why."""
     upload = await _find(request)
@@ -60,13 +70,14 @@ async def get_media(request: web.Request) -> web.Response:
     return make_json(describe_upload(upload, request[SITE]), headers=headers)
 
 
+@operation(query=UploadsQuery, answers={200: UploadsShown})
 async def list_media(request: web.Request) -> web.Response:
     """GET /v1/media/{outlet}: an outlet's uploads by name, and how much of its space they take."""
-    outlet, after = request.match_info["outlet"], request.query.get("after", "")
+    outlet, after = request.match_info["outlet"], read_query(request, UploadsQuery).after
     async with request.app[DATABASE].read() as conn:
         uploads = await media.list_uploads(conn, outlet, after, MOST_LISTED)
         used = await media.count_bytes(conn, outlet)
-    body = {
+    body: UploadsShown = {
         "outlet": outlet,
         "bytes": used,
         "quota_bytes": request[CONFIG].limits.media_quota_bytes,
@@ -76,6 +87,7 @@ async def list_media(request: web.Request) -> web.Response:
     return make_json(body, headers=PRIVATE)
 
 
+@operation(headers=("If-Match",), answers={200: UploadDeleted}, problems=(problems.PictureNotFound,))
 async def delete_media(request: web.Request) -> web.Response:
     """DELETE /v1/media/{outlet}/{name}: the picture is gone from every article, and its files with it."""
     outlet, name = request.match_info["outlet"], request.match_info["name"]
@@ -93,35 +105,8 @@ async def delete_media(request: web.Request) -> web.Response:
                 await jobs.enqueue_media(conn, sha256, now)
             before, after = {"sha256": old.sha256}, {"state": "deleted"}
             await audit.note(conn, "media.delete", f"{outlet}/{name}", now, outlet=outlet, before=before, after=after)
-    return make_json({"outlet": outlet, "name": name, "state": "deleted", "changed": old.state != "deleted"})
-
-
-async def get_picture(request: web.Request) -> web.StreamResponse:
-    """GET /media/{sha256}/{rendition}.jpg: a file, for who may see a text that shows it."""
-    sha256, name = request.match_info["sha256"], request.match_info["rendition"]
-    config, reader, now = request[CONFIG], request[READER], request.app[CLOCK]()
-    async with request.app[DATABASE].read() as conn:
-        view = await find_view(conn, sha256, name, reader, config, now)
-    if view.withdrawn:
-        raise problems.PictureWithdrawn("the picture was withdrawn")
-    if not view.visible:
-        raise problems.PictureNotFound("there is no such picture")
-    headers = JPEG | (_make_cache_headers(view, config, now) if view.public else PRIVATE)
-    file = request.app[MEDIA].locate(sha256, f"{name}.jpg")
-    with suppress(ValueError):  # a Range that has no answer is none (RFC 9110 §14.2): a bare 416 is no problem
-        if not (start := request.http_range.start) or not file.exists() or start < file.stat().st_size:
-            return web.FileResponse(file, headers=headers)
-    return web.Response(body=await asyncio.to_thread(file.read_bytes), headers=headers)
-
-
-def _make_cache_headers(view: View, config: Config, now: datetime) -> dict[str, str]:
-    """A browser keeps it for good, for what stands at the address never changes; shared caches ask again soon.
-
-    So a picture that is withdrawn is gone from them, too; and none outlives the articles that show it.
-    """
-    left = YEAR if view.until is None else min(YEAR, int((view.until - now).total_seconds()))
-    shared = min(left, config.limits.feed_max_age_seconds)
-    return {"Cache-Control": f"public, max-age={left}, s-maxage={shared}, immutable"}
+    answer: UploadDeleted = {"outlet": outlet, "name": name, "state": "deleted", "changed": old.state != "deleted"}
+    return make_json(answer)
 
 
 def detect_type(head: bytes) -> str | None:
@@ -143,7 +128,7 @@ def _make_half(upload: Upload) -> str:
     return f"{int(upload.changed_at.timestamp() * 1_000_000):016x}"
 
 
-def describe_upload(upload: Upload, site: Site) -> dict[str, Any]:
+def describe_upload(upload: Upload, site: Site) -> UploadShown:
     """An upload as its outlet sees it; renditions in the words of ninjs."""
     return {
         "outlet": upload.outlet,

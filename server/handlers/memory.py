@@ -3,21 +3,25 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Annotated
 
 from aiohttp import web
+from pydantic import Field
 
 from feeds import tmx
 from feeds.safexml import CHUNK
 from server import audit, problems
+from server.api.operations import Content, operation
+from server.api.shapes.words import Imported, Match, Matches
 from server.config import Config
 from server.keys import CLOCK, CONFIG, DATABASE, READER, REQUEST_ID
-from server.responses import ENCODINGS, make_json
+from server.requests import ENCODINGS, Digits, Flag, Query, Tag, read_query
+from server.responses import make_json
 from server.store import memory
 from server.translation.memory_files import Wanted, describe_report, export_tmx, import_tmx
 from server.translation.suggestions import Suggestion, suggest
 from translators import Direction
-from translators.languages import is_tag, match
+from translators.languages import match
 
 MOST_ASKED = 2_000  # characters of ?q=
 MOST_MATCHES, USUAL_MATCHES = 50, 10
@@ -28,17 +32,38 @@ TMX_TYPES = (tmx.MEDIA_TYPE, "application/xml", "text/xml")
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
 
+class DirectionQuery(Query):
+    source: Tag = Field(description="The language of the sentences.")
+    target: Tag = Field(description="The language that they are translated into.", examples=["en"])
+
+
+class MemoryQuery(DirectionQuery):
+    q: str = Field(min_length=1, max_length=MOST_ASKED, description="The sentence to look for.")
+    limit: Annotated[int, Digits] = Field(USUAL_MATCHES, ge=1, le=MOST_MATCHES, description="So many at most.")
+
+
+class ExportQuery(DirectionQuery):
+    machine: Flag = Field(False, description="Also what machines made.")
+
+
+class ImportQuery(Query):
+    source: Tag | None = Field(None, description="Only pairs out of this language.")
+    target: Tag | None = Field(None, description="Only pairs into this language.")
+
+
+@operation(query=MemoryQuery, answers={200: Matches})
 async def get_memory(request: web.Request) -> web.Response:
-    """GET /v1/memory: sentences that are or come near `?q=`, from `source=` into `target=`."""
-    direction = _read_direction(request)
-    text = request.query.get("q", "").strip()
-    if not 0 < len(text) <= MOST_ASKED:
-        raise problems.InvalidParameter(f"q is the sentence to look for: 1 to {MOST_ASKED} characters")
+    """GET /v1/memory: what the translation memory has for a sentence, the nearest first."""
+    query = read_query(request, MemoryQuery)
+    direction, text = _make_direction(query, request[CONFIG]), query.q.strip()
+    if not text:
+        raise problems.InvalidParameter("q is the sentence to look for")
     async with request.app[DATABASE].read() as conn:
-        found = await suggest(conn, text, direction, _read_limit(request))
+        found = await suggest(conn, text, direction, query.limit)
     return make_json({"matches": [_describe(one) for one in found]}, headers=_PRIVATE)
 
 
+@operation(answers={204: None})
 async def delete_entry(request: web.Request) -> web.Response:
     """DELETE /v1/memory/{id}: forget one entry; versions that it stands in stay as they are."""
     name = request.match_info["id"]
@@ -51,12 +76,11 @@ async def delete_entry(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+@operation(query=ExportQuery, answers={200: Content({tmx.MEDIA_TYPE: None})})
 async def get_tmx(request: web.Request) -> web.StreamResponse:
-    """GET /v1/memory.tmx: people's sentences from `?source=` into `target=`; with `machine=true` all."""
-    direction = _read_direction(request)
-    with_machines = request.query.get("machine", "false")
-    if with_machines not in ("true", "false"):
-        raise problems.InvalidParameter("machine is true or false")
+    """GET /v1/memory.tmx: people's sentences in one direction as TMX 1.4, streamed."""
+    query = read_query(request, ExportQuery)
+    direction = _make_direction(query, request[CONFIG])
     name = f"karvan-{direction}.tmx"
     response = web.StreamResponse(
         headers=_PRIVATE
@@ -68,20 +92,21 @@ async def get_tmx(request: web.Request) -> web.StreamResponse:
     )
     await response.prepare(request)
     if request.method != "HEAD":
-        async for piece in export_tmx(request.app[DATABASE], direction, by_people=with_machines == "false"):
+        async for piece in export_tmx(request.app[DATABASE], direction, by_people=not query.machine):
             await response.write(piece)
     await response.write_eof()
     return response
 
 
+@operation(query=ImportQuery, body=Content(dict.fromkeys(TMX_TYPES)), answers={200: Imported})
 async def post_memory(request: web.Request) -> web.Response:
-    """POST /v1/memory: a TMX file; what became of its sentences. `?source=` and `target=` take only those."""
-    config = request[CONFIG]
+    """POST /v1/memory: takes in a TMX file; what became of its sentences."""
+    query, config = read_query(request, ImportQuery), request[CONFIG]
     if not config.translation.memory_sentences:
         raise problems.NotAllowed("this server keeps no memory: translation.memory_sentences is 0")
     if request.content_type not in TMX_TYPES:
         raise problems.UnsupportedFormat(f"a memory comes as {' or '.join(TMX_TYPES)}")
-    source, target = (_read_language(request, name, config) for name in ("source", "target"))
+    source, target = (_match("source", query.source, config), _match("target", query.target, config))
     wanted = Wanted(config.languages.configured, source, target)
     with SpooledTemporaryFile(IN_MEMORY) as file:
         await _spool(request, file)
@@ -93,7 +118,7 @@ async def post_memory(request: web.Request) -> web.Response:
     return make_json(describe_report(report))
 
 
-def _describe(one: Suggestion) -> dict[str, Any]:
+def _describe(one: Suggestion) -> Match:
     entry = one.entry
     return {
         "id": entry.id,
@@ -108,29 +133,21 @@ def _describe(one: Suggestion) -> dict[str, Any]:
     }
 
 
-def _read_direction(request: web.Request) -> Direction:
-    source, target = (_read_language(request, name, request[CONFIG]) for name in ("source", "target"))
+def _make_direction(query: DirectionQuery, config: Config) -> Direction:
+    source, target = _match("source", query.source, config), _match("target", query.target, config)
     if source is None or target is None or source == target:
         raise problems.InvalidParameter("source and target are two languages")
     return Direction(source, target)
 
 
-def _read_language(request: web.Request, name: str, config: Config) -> str | None:
-    """The configured language that a parameter names; None where it is not there."""
-    tag = request.query.get(name)
+def _match(name: str, tag: str | None, config: Config) -> str | None:
+    """The configured language that a parameter names; None where it is not there. Raises InvalidParameter."""
     if tag is None:
         return None
-    language = match(tag, config.languages.configured) if is_tag(tag) else None
+    language = match(tag, config.languages.configured)
     if language is None:
         raise problems.InvalidParameter(f"{name} is one of {', '.join(config.languages.configured)}")
     return language
-
-
-def _read_limit(request: web.Request) -> int:
-    limit = request.query.get("limit", str(USUAL_MATCHES))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MOST_MATCHES):
-        raise problems.InvalidParameter(f"limit is a number from 1 to {MOST_MATCHES}")
-    return int(limit)
 
 
 async def _spool(request: web.Request, file: IO[bytes]) -> None:

@@ -7,24 +7,51 @@ from functools import partial
 
 import orjson
 from aiohttp import web
+from pydantic import Field
 
 import feeds
 from feeds.model import Article
-from feeds.text import find_forbidden
 from server import ingest, intake, media, problems, versioning
+from server.api.operations import Content, operation
+from server.api.shapes.articles import Killed, Pushed
 from server.ingest import Push
 from server.intake import Receipt
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER, SITE
-from server.responses import make_json, read_body
+from server.requests import Body, Query, Text, read_body, read_json, read_query
+from server.responses import make_json
 from server.store.answers import Answer, find_answer
 from translators.languages import is_tag, normalise
 
 MOST_REASON = 2_000
 MOST_IDEMPOTENCY_KEY = 200
 
+ARTICLES = Content(
+    {
+        "application/json": "Ninjs",
+        "application/vnd.iptc.ninjs+json": "Ninjs",
+        "application/atom+xml": None,
+        "application/vnd.iptc.g2.newsitem+xml": None,
+        "application/rss+xml": None,
+        "application/feed+json": None,
+    }
+)
+PUSH_PROBLEMS = (
+    problems.InvalidDocument,
+    problems.LanguageContradiction,
+    problems.LanguageNotConfigured,
+    problems.VersionConflict,
+    problems.VersionRequired,
+    problems.ArticleCanceled,
+    problems.DayUsedUp,
+)
+CONDITIONS = ("If-Match", "If-None-Match")
 
+
+@operation(
+    headers=CONDITIONS, body=ARTICLES, answers={200: Pushed, 201: Pushed}, problems=(*PUSH_PROBLEMS, problems.NotFound)
+)
 async def put_article(request: web.Request) -> web.Response:
-    """PUT /v1/articles/{outlet}/{item}"""
+    """PUT /v1/articles/{outlet}/{item}: an article, or its next version."""
     outlet, item = _get_outlet(request), request.match_info["item"]
     if fault := ingest.find_item_fault(item):
         raise problems.InvalidParameter(fault)
@@ -39,8 +66,14 @@ async def put_article(request: web.Request) -> web.Response:
     return _answer(receipt, push)
 
 
+@operation(
+    headers=(*CONDITIONS, "Idempotency-Key"),
+    body=ARTICLES,
+    answers={201: Pushed},
+    problems=(*PUSH_PROBLEMS, problems.InvalidHeader, problems.IdempotencyKeyReused),
+)
 async def post_article(request: web.Request) -> web.Response:
-    """POST /v1/articles: the outlet from the key, the item from the document or made here."""
+    """POST /v1/articles: a new article: the outlet from the key, the item from the document or made here."""
     reader = request[READER]
     if reader.role != "outlet":
         raise problems.NotAllowed("only an outlet's key says whose article this is; use PUT with another")
@@ -65,6 +98,9 @@ async def post_article(request: web.Request) -> web.Response:
     return _repeat(receipt, request_hash) if isinstance(receipt, Answer) else _answer(receipt, push, location=True)
 
 
+@operation(
+    headers=CONDITIONS, body=ARTICLES, answers={200: Pushed}, problems=(*PUSH_PROBLEMS, problems.ArticleNotFound)
+)
 async def put_version(request: web.Request) -> web.Response:
     """PUT /v1/articles/{outlet}/{item}/versions/{language}: a parallel version written by people."""
     outlet, item = request.match_info["outlet"], request.match_info["item"]
@@ -84,8 +120,19 @@ async def put_version(request: web.Request) -> web.Response:
     return _answer(receipt, push)
 
 
+class KillQuery(Query):
+    reason: Text = Field("", max_length=MOST_REASON, description="Where there is no body.")
+
+
+class KillWanted(Body):
+    reason: Text = Field("", max_length=MOST_REASON, description="Why, for the outlet and admins.")
+
+
+@operation(
+    query=KillQuery, headers=CONDITIONS, body=KillWanted, answers={200: Killed}, problems=(problems.ArticleNotFound,)
+)
 async def delete_article(request: web.Request) -> web.Response:
-    """DELETE /v1/articles/{outlet}/{item}: a kill, with `{"reason": …}`."""
+    """DELETE /v1/articles/{outlet}/{item}: a kill: the article is withdrawn for good, in all languages."""
     outlet, item = request.match_info["outlet"], request.match_info["item"]
     reason = await _read_reason(request)
     async with request.app[DATABASE].write() as conn:
@@ -168,20 +215,8 @@ def _get_language(request: web.Request) -> str:
 
 
 async def _read_reason(request: web.Request) -> str:
-    raw = await read_body(request, request[CONFIG].limits)
-    body: object = {"reason": request.query.get("reason", "")}
-    if raw:
-        if request.content_type != "application/json" and "Content-Type" in request.headers:
-            raise problems.UnsupportedFormat(f"{request.content_type} is not read; send application/json")
-        try:
-            body = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            raise problems.MalformedDocument(f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict) or set(body) - {"reason"}:
-        detail = 'the body is `{"reason": …}` and nothing else'
-        raise problems.InvalidDocument(detail, errors=[feeds.Fault("", detail)])
-    reason = body.get("reason", "")
-    if not isinstance(reason, str) or len(reason) > MOST_REASON or find_forbidden(reason):
-        detail = f"must be a text of at most {MOST_REASON} characters, without control characters"
-        raise problems.InvalidDocument(f"reason {detail}", errors=[feeds.Fault("/reason", detail)])
-    return reason
+    asked = read_query(request, KillQuery)
+    if request.can_read_body and request.content_type != "application/json" and "Content-Type" in request.headers:
+        raise problems.UnsupportedFormat(f"{request.content_type} is not read; send application/json")
+    given = await read_json(request, KillWanted)
+    return given.reason or asked.reason

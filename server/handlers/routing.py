@@ -1,21 +1,31 @@
 """The routing for admins: what is in force, another in its place, every one that ever was (CONTRACT §4)."""
 
 import asyncio
-import difflib
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import Field
 
 from server import problems, versioning
+from server.api.operations import Content, operation
+from server.api.shapes.routing import (
+    ConfigFaultShown,
+    ConfigVersion,
+    ConfigVersions,
+    RoutingChanged,
+    RoutingShown,
+    VersionNamed,
+)
 from server.configfile import ConfigFault
 from server.configfile.live import Version, get_digest
 from server.configfile.routingfile import cut_routing
-from server.handlers.items import check_names, read_number
-from server.keys import CONFIG, DATABASE, KEY_ID, LIVE, RELOADER, VERSION
+from server.handlers.proposals import change_routing
+from server.keys import CONFIG, DATABASE, LIVE, RELOADER, VERSION
 from server.reloading import make_etag
-from server.responses import is_unchanged, make_json, read_body
+from server.reloading.proposals import Described, make_diff
+from server.requests import Digits, Query, read_body, read_query
+from server.responses import is_unchanged, make_json
 from server.store import configs
 from server.store.configs import ConfigRow
 
@@ -24,6 +34,17 @@ USUAL_VERSIONS, MOST_VERSIONS = 20, 100
 MOST_NUMBER = 2**31
 
 
+class HistoryQuery(Query):
+    before: Annotated[int, Digits] = Field(MOST_NUMBER, ge=1, le=MOST_NUMBER, description="Versions before this one.")
+    limit: Annotated[int, Digits] = Field(USUAL_VERSIONS, ge=1, le=MOST_VERSIONS, description="So many at most.")
+
+
+ROUTING = Content(dict.fromkeys((TOML, "text/plain", "application/octet-stream")))
+
+
+@operation(
+    headers=("If-None-Match",), answers={200: Content({TOML: None, "application/json": RoutingShown}), 304: None}
+)
 async def get_routing(request: web.Request) -> web.Response:
     """GET /v1/routing: the routing part as TOML; as JSON, also why the file is not in force and what waits."""
     accept = request.headers.get("Accept", "*/*").lower()
@@ -47,8 +68,14 @@ async def get_routing(request: web.Request) -> web.Response:
     return web.Response(body=part.encode(), headers=headers)
 
 
+@operation(
+    headers=("If-Match", "If-None-Match"),
+    body=ROUTING,
+    answers={200: RoutingChanged, 202: Described},
+    problems=(problems.PreconditionRequired, problems.ConfigurationFixed, problems.InvalidConfiguration),
+)
 async def put_routing(request: web.Request) -> web.Response:
-    """PUT /v1/routing: another routing part for the file, in force when this is answered; If-Match is needed."""
+    """PUT /v1/routing: another routing part for the file, in force when it is answered, or proposed; If-Match."""
     if_match = request.headers.get("If-Match")
     if if_match is None:
         raise problems.PreconditionRequired("If-Match: the ETag of the routing that you have seen")
@@ -57,27 +84,22 @@ async def put_routing(request: web.Request) -> web.Response:
     def check(there: str) -> None:
         versioning.check_etag(if_match, request.headers.get("If-None-Match"), make_etag(there), "routing")
 
-    return await _put(request, part, check)
+    return await change_routing(request, part, check)
 
 
-async def _put(request: web.Request, part: str, check: Callable[[str], None]) -> web.Response:
-    reloader, before = request.app[RELOADER], request.app[LIVE].current
-    version = await reloader.put(part, check, request[KEY_ID])
-    answer = describe_version(version) | {"changed": version is not before}
-    return make_json(answer, headers={"ETag": make_etag(cut_routing(reloader.text))})
-
-
+@operation(query=HistoryQuery, answers={200: ConfigVersions})
 async def list_history(request: web.Request) -> web.Response:
-    """GET /v1/routing/history: ?before= &limit=; the newest first, each with what it changed."""
-    check_names(request.query, ("before", "limit"))
-    limit = read_number(request.query, "limit", USUAL_VERSIONS, 1, MOST_VERSIONS)
-    before = read_number(request.query, "before", MOST_NUMBER, 1, MOST_NUMBER)
+    """GET /v1/routing/history: every version that was in force, the newest first, each with what it changed."""
+    query = read_query(request, HistoryQuery)
+    limit, before = query.limit, query.before
     async with request.app[DATABASE].read() as conn:
         rows = list(await configs.list_configs(conn, limit + 1, before))
     described = await asyncio.to_thread(_describe_rows, rows, limit, request[VERSION].number)
-    return make_json({"versions": described, "more": len(rows) > limit}, headers={"Cache-Control": "no-store"})
+    shown: ConfigVersions = {"versions": described, "more": len(rows) > limit}
+    return make_json(shown, headers={"Cache-Control": "no-store"})
 
 
+@operation(answers={200: ConfigVersion})
 async def get_version(request: web.Request) -> web.Response:
     """GET /v1/routing/history/{number}: with the whole file as it was, without its secrets."""
     row = await find_version(request)
@@ -87,8 +109,13 @@ async def get_version(request: web.Request) -> web.Response:
     return make_json({**described[0], "text": row.text}, headers={"Cache-Control": "no-store"})
 
 
+@operation(
+    headers=("If-Match",),
+    answers={200: RoutingChanged, 202: Described},
+    problems=(problems.ConfigurationFixed, problems.InvalidConfiguration),
+)
 async def post_restore(request: web.Request) -> web.Response:
-    """POST /v1/routing/history/{number}/restore: that routing part once more, as a new version."""
+    """POST /v1/routing/history/{number}/restore: that routing part once more, as a new version or proposal."""
     row = await find_version(request)
     part = cut_routing(row.text)
     if_match = request.headers.get("If-Match", "*")
@@ -96,7 +123,7 @@ async def post_restore(request: web.Request) -> web.Response:
     def check(there: str) -> None:
         versioning.check_etag(if_match, None, make_etag(there), "routing")
 
-    return await _put(request, part, check)
+    return await change_routing(request, part, check)
 
 
 async def read_toml(request: web.Request) -> str:
@@ -122,11 +149,11 @@ async def find_version(request: web.Request) -> ConfigRow:
     return row
 
 
-def describe_version(version: Version) -> dict[str, Any]:
+def describe_version(version: Version) -> VersionNamed:
     return {"number": version.number, "digest": get_digest(version.config)}
 
 
-def _describe_state(request: web.Request, part: str, etag: str) -> dict[str, Any]:
+def _describe_state(request: web.Request, part: str, etag: str) -> RoutingShown:
     live = request.app[LIVE]
     refusal = live.refusal
     return {
@@ -134,11 +161,13 @@ def _describe_state(request: web.Request, part: str, etag: str) -> dict[str, Any
         "etag": etag,
         "text": part,
         "restart": list(live.restart),
-        "refused": refusal and {"at": refusal.at, "faults": [_describe_fault(fault) for fault in refusal.faults]},
+        "refused": None
+        if refusal is None
+        else {"at": refusal.at, "faults": [_describe_fault(fault) for fault in refusal.faults]},
     }
 
 
-def _describe_fault(fault: ConfigFault) -> dict[str, Any]:
+def _describe_fault(fault: ConfigFault) -> ConfigFaultShown:
     return {
         "option": ".".join(map(str, fault.option)),
         "line": fault.line or None,
@@ -152,7 +181,7 @@ def _make_header(fault: ConfigFault) -> str:
     return " ".join(str(fault).encode("ascii", "backslashreplace").decode().split())[:400]
 
 
-def _describe_rows(rows: list[ConfigRow], limit: int, current: int) -> list[dict[str, Any]]:
+def _describe_rows(rows: list[ConfigRow], limit: int, current: int) -> list[ConfigVersion]:
     """The first `limit`; each has the next one as what was there before."""
     return [
         {
@@ -161,17 +190,7 @@ def _describe_rows(rows: list[ConfigRow], limit: int, current: int) -> list[dict
             "at": row.created_at,
             "digest": row.digest,
             "current": row.number == current,
-            "diff": _make_diff(before.text if before else "", row.text),
+            "diff": make_diff(before.text if before else "", row.text),
         }
         for row, before in zip(rows[:limit], [*rows[1:], None], strict=False)
     ]
-
-
-def _make_diff(old: str, new: str) -> str:
-    """As `diff -u` writes it; empty for the first version."""
-    if not old:
-        return ""
-    return "".join(
-        line if line.endswith("\n") else line + "\n"
-        for line in difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=2)
-    )

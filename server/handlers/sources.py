@@ -1,26 +1,34 @@
 """The sources of the configuration, for admins: how they are, and reading one now."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from server import audit, jobs, problems
+from server.api.operations import operation
+from server.api.shapes.sources import OlderPages, PollAsked, SourceFeed, SourcePush, SourceShown
 from server.config import Config
 from server.keys import CLOCK, CONFIG, DATABASE
 from server.responses import make_json
-from server.store import sources
+from server.store import source_pushes, sources
+from server.store.source_pushes import PushRow
 from server.store.sources import FeedRow, SourceRow
 
 
+@operation(answers={200: list[SourceShown]})
 async def list_sources(request: web.Request) -> web.StreamResponse:
-    """GET /v1/sources"""
+    """GET /v1/sources: the feeds that are read, and how that goes."""
     config = request[CONFIG]
     async with request.app[DATABASE].read() as conn:
         known = await sources.list_sources(conn)
         feeds = {name: await sources.list_feeds(conn, name) for name in config.sources}
-    return make_json([describe(known[name], feeds[name], config) for name in config.sources if name in known])
+        pushes = {
+            (row.source, row.feed): row for row in await source_pushes.list_pushes(conn) if row.state != "leaving"
+        }
+    return make_json([describe(known[name], feeds[name], pushes, config) for name in config.sources if name in known])
 
 
+@operation(answers={202: PollAsked})
 async def post_poll(request: web.Request) -> web.StreamResponse:
     """POST /v1/sources/{name}/poll: read it now, without waiting for its time."""
     name = request.match_info["name"]
@@ -35,7 +43,9 @@ async def post_poll(request: web.Request) -> web.StreamResponse:
     return make_json({"source": name, "asked": True}, status=202)
 
 
-def describe(row: SourceRow, feeds: dict[str, FeedRow], config: Config) -> dict[str, Any]:
+def describe(
+    row: SourceRow, feeds: dict[str, FeedRow], pushes: Mapping[tuple[str, str], PushRow], config: Config
+) -> SourceShown:
     """Without its key."""
     source = config.sources[row.name]
     return {
@@ -44,6 +54,7 @@ def describe(row: SourceRow, feeds: dict[str, FeedRow], config: Config) -> dict[
         "state": row.state,
         "reason": row.reason or None,
         "every_seconds": source.every_seconds,
+        "push": source.push,
         "last_poll": row.polled_at,
         "last_success": row.succeeded_at,
         "next_poll": row.next_at if row.state == "live" else None,
@@ -51,15 +62,39 @@ def describe(row: SourceRow, feeds: dict[str, FeedRow], config: Config) -> dict[
         "last_error": row.error or None,
         "counts": row.counts,
         "faults": list(row.faults),
-        "feeds": [_describe_feed(feeds.get(url) or FeedRow(source=row.name, url=url)) for url in source.url],
+        "feeds": [
+            _describe_feed(feeds.get(url) or FeedRow(source=row.name, url=url), pushes.get((row.name, url)))
+            for url in source.url
+        ],
     }
 
 
-def _describe_feed(row: FeedRow) -> dict[str, Any]:
+def _describe_feed(row: FeedRow, push: PushRow | None) -> SourceFeed:
     return {
         "url": row.url,
         "state": row.state,
         "moved_to": row.moved_to or None,
         "status": row.status,
         "error": row.error or None,
+        "older": _describe_older(row),
+        "push": None if push is None else _describe_push(push),
+    }
+
+
+def _describe_older(row: FeedRow) -> OlderPages | None:
+    said = row.catch_up
+    if not said:
+        return None
+    return {"state": said["state"], "at": said["at"], "pages": said["pages"], "error": said["error"] or None}
+
+
+def _describe_push(row: PushRow) -> SourcePush:
+    """Neither where the hub reaches us nor what it signs with."""
+    return {
+        "state": row.state,
+        "hub": row.hub,
+        "lease_until": row.lease_until,
+        "last_push": row.heard_at,
+        "failures": row.failures,
+        "last_error": row.error or None,
     }

@@ -1,40 +1,48 @@
 """Who gets pushes, and what became of them: one's own for subscribers and outlets, all for admins."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from aiohttp import web
+from pydantic import Field
 
 from server import problems
+from server.api.operations import operation
+from server.api.shapes.newsrooms import AttemptShown, DeadLetterShown, SubscriptionShown, SubscriptionTold
 from server.keys import DATABASE, READER, SITE
 from server.publishing import Site
+from server.requests import Position, Query, read_query
 from server.responses import make_json
 from server.store import articles, deliveries, placements, subscriptions
 from server.store.articles import ArticleRow
 from server.store.deliveries import Attempt, DeadLetter
-from server.store.subscriptions import Subscription
+from server.store.subscriptions import Subscription, SubscriptionState
 from server.visibility import ANYONE, Reader
 
 MOST_LISTED = 500
 MOST_LOGGED = 100  # lines of the log, and dead letters
 
 
+class SubscriptionsQuery(Query):
+    state: SubscriptionState | None = Field(None, description="Those in it.")
+    after: Position = Field(0, description="Those with a higher id.")
+
+
+@operation(query=SubscriptionsQuery, answers={200: list[SubscriptionShown]}, problems=(problems.KeyRequired,))
 async def list_subscriptions(request: web.Request) -> web.StreamResponse:
-    """GET /v1/subscriptions: ?state= those in it, ?after= those with a higher id."""
-    reader, query = request[READER], request.query
-    after = query.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 16):
-        raise problems.InvalidParameter("after is the id of a subscription")
+    """GET /v1/subscriptions: who gets pushes: one's own, all for admins."""
+    reader, query = request[READER], read_query(request, SubscriptionsQuery)
     async with request.app[DATABASE].read() as conn:
         newest = await placements.get_newest_change(conn)
         found = await subscriptions.list_subscriptions(
-            conn, owner=_get_owner(reader), state=query.get("state"), after=int(after), limit=MOST_LISTED
+            conn, owner=get_owner(reader), state=query.state, after=query.after, limit=MOST_LISTED
         )
     return make_json([describe(one, newest, request[SITE]) for one in found], headers={"Vary": "Authorization"})
 
 
+@operation(answers={200: SubscriptionTold}, problems=(problems.KeyRequired,))
 async def get_subscription(request: web.Request) -> web.StreamResponse:
     """GET /v1/subscriptions/{id}: with its log and its dead letters, the newest first."""
-    number, owner = request.match_info["id"], _get_owner(request[READER])
+    number, owner = request.match_info["id"], get_owner(request[READER])
     if not (number.isascii() and number.isdigit() and len(number) < 16):
         raise problems.NotFound("there is no such subscription")
     async with request.app[DATABASE].read() as conn:
@@ -43,22 +51,24 @@ async def get_subscription(request: web.Request) -> web.StreamResponse:
             raise problems.NotFound("there is no such subscription")
         newest = await placements.get_newest_change(conn)
         attempts = await deliveries.list_attempts(conn, one.id, MOST_LOGGED)
-        letters = await deliveries.list_letters(conn, one.id, MOST_LOGGED)
-        named = await articles.list_articles(conn, {letter.article_id for letter in letters})
-    described = describe(one, newest, request[SITE])
-    described |= {"log": [_describe_attempt(attempt) for attempt in attempts]}
-    described |= {"dead_letters": [_describe_letter(letter, named[letter.article_id]) for letter in letters]}
+        letters = await deliveries.list_letters(conn, subscription_id=one.id, limit=MOST_LOGGED)
+        named = await articles.list_articles(conn, {letter.article_id for _, letter in letters if letter.article_id})
+    described: SubscriptionTold = {
+        **describe(one, newest, request[SITE]),
+        "log": [_describe_attempt(attempt) for attempt in attempts],
+        "dead_letters": [describe_letter(number, letter, one, named) for number, letter in letters],
+    }
     return make_json(described, headers={"Vary": "Authorization"})
 
 
-def _get_owner(reader: Reader) -> tuple[str, str] | None:
+def get_owner(reader: Reader) -> tuple[str, str] | None:
     """Whose subscriptions the reader sees; None: all."""
     if reader == ANYONE:
         raise problems.KeyRequired("send your key: `Authorization: Bearer …`", headers=problems.CHALLENGE)
     return None if reader.role == "admin" else (reader.role, reader.id)
 
 
-def describe(one: Subscription, newest: int, site: Site) -> dict[str, Any]:
+def describe(one: Subscription, newest: int, site: Site) -> SubscriptionShown:
     """Without its secret. `behind`: whether something has changed anywhere since its cursor."""
     destination = site.config.destinations.get(one.topic) if one.kind == "destination" else None
     address = (destination.url or destination.folder) if destination else one.address
@@ -85,7 +95,7 @@ def describe(one: Subscription, newest: int, site: Site) -> dict[str, Any]:
     }
 
 
-def _describe_attempt(one: Attempt) -> dict[str, Any]:
+def _describe_attempt(one: Attempt) -> AttemptShown:
     return {
         "at": one.at,
         "outcome": one.outcome,
@@ -96,12 +106,21 @@ def _describe_attempt(one: Attempt) -> dict[str, Any]:
     }
 
 
-def _describe_letter(one: DeadLetter, row: ArticleRow) -> dict[str, Any]:
+def describe_letter(
+    number: int, letter: DeadLetter, one: Subscription, named: Mapping[int, ArticleRow]
+) -> DeadLetterShown:
+    row = named[letter.article_id] if letter.article_id is not None else None
     return {
-        "outlet": row.outlet,
-        "item": row.item,
-        "language": one.language,
-        "change": one.change,
-        "error": one.error,
-        "at": one.at,
+        "id": number,
+        "subscription": one.id,
+        "kind": one.kind,
+        "topic": one.topic,
+        "outlet": row.outlet if row else None,
+        "item": row.item if row else None,
+        "language": letter.language or None,
+        "change": letter.change,
+        "error": letter.error,
+        "status": letter.status,
+        "at": letter.at,
+        "retried_at": letter.retried_at,
     }

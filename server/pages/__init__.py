@@ -2,6 +2,7 @@
 
 article      one article in one language; withdrawn articles
 lists        home page, channel page
+reference    the API, call by call
 refusals     what each problem means; errors for browsers
 provenance   how a text came to be, in words
 linked_data  schema.org NewsArticle
@@ -15,6 +16,7 @@ rows         what the handlers fill
 from server.pages.article import render_article_page
 from server.pages.environment import CONTENT_SECURITY_POLICY, read_stylesheet
 from server.pages.lists import render_channel_page, render_home_page
+from server.pages.reference import render_reference_page
 from server.pages.refusals import render_error_page, render_problem_page
 from server.pages.rows import ArticleRow, ChannelRow, FeedLink, ProblemRow
 from server.pages.wording import LOCALES
@@ -32,4 +34,5 @@ __all__ = [
     "render_error_page",
     "render_home_page",
     "render_problem_page",
+    "render_reference_page",
 ]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -31,7 +32,8 @@ def render_template(name: str, *, ui_language: str, site: str, base: str, values
             when=partial(render_time, wording=wording),
             site=site,
             base=base.rstrip("/"),
-            stylesheet=f"{base.rstrip('/')}/static/karvan.css?v={_hash_stylesheet()}",
+            # By its path only: by whatever name a visitor reached the server, it is the page's own.
+            stylesheet=f"{urlsplit(base).path.rstrip('/')}/static/karvan.css?v={_hash_stylesheet()}",
         )
     )
 

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from feeds.model import Link
 from server import problems, publishing, sets, visibility
-from server.keys import CLOCK, DATABASE, READER, SITE
+from server.api.operations import Content, operation
+from server.keys import CLOCK, DATABASE, OPENAPI, READER, SITE
 from server.pages import (
     CONTENT_SECURITY_POLICY,
     LOCALES,
@@ -21,18 +22,21 @@ from server.pages import (
     render_channel_page,
     render_home_page,
     render_problem_page,
+    render_reference_page,
 )
 from server.publishing import Site
 from server.responses import make_html
-from server.store import placements
-from server.store.placements import Filters
+from server.store import placements, standings
+from server.store.standings import Filters
 from translators.languages import is_tag, match, normalise
 
 NEWEST_ON_HOME = 3
+HTML = Content({"text/html": None})
 PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
 SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
 
 
+@operation(answers={200: HTML})
 async def get_home(request: web.Request) -> web.StreamResponse:
     """GET /: what this is, channels × languages, the newest of each."""
     site, language = request[SITE], pick_language(request)
@@ -50,6 +54,7 @@ async def get_home(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE)
 
 
+@operation(answers={200: HTML}, problems=(problems.ChannelNotFound,))
 async def get_channel(request: web.Request) -> web.StreamResponse:
     """GET /channels/{channel}/{language}: the newest articles of a channel."""
     site, channel, tag = request[SITE], request.match_info["channel"], request.match_info["language"]
@@ -71,6 +76,7 @@ async def get_channel(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE)
 
 
+@operation(answers={200: HTML, 410: HTML}, problems=(problems.ArticleNotFound, problems.VersionNotFound))
 async def get_article(request: web.Request) -> web.StreamResponse:
     """GET /articles/{outlet}/{item}/{language}: one article in one language; 410 when it was withdrawn."""
     outlet, item, tag = (request.match_info[name] for name in ("outlet", "item", "language"))
@@ -101,6 +107,7 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE | {"Link": _make_link_header(versions)})
 
 
+@operation(answers={200: HTML})
 async def get_problems(request: web.Request) -> web.StreamResponse:
     """GET /problems and /problems/{name}: what the `type` of an error means."""
     name = request.match_info.get("name")
@@ -116,12 +123,24 @@ async def get_problems(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE)
 
 
+@operation(answers={200: HTML})
+async def get_docs(request: web.Request) -> web.StreamResponse:
+    """GET /docs: every call of this API: what it takes, what it answers, and how it is made with curl."""
+    site = request[SITE]
+    page = render_reference_page(
+        request.app[OPENAPI](), ui_language=pick_language(request), site=site.config.server.name, base=site.base
+    )
+    return make_html(page, headers=SAFE)
+
+
+@operation(answers={200: Content({"text/css": None})})
 async def get_stylesheet(request: web.Request) -> web.StreamResponse:
-    """GET /static/karvan.css"""
+    """GET /static/karvan.css: how the pages look."""
     headers = SAFE | {"Cache-Control": "public, max-age=86400"}
     return web.Response(body=read_stylesheet(), content_type="text/css", charset="utf-8", headers=headers)
 
 
+@operation(answers={200: Content({"image/jpeg": None})})
 async def get_sample_picture(request: web.Request) -> web.StreamResponse:
     """GET /sample/{name}.jpg: the pictures of the sample articles."""
     name = f"{request.match_info['name']}.jpg"
@@ -144,10 +163,11 @@ def pick_language(request: web.Request, content: str = "") -> str:
 
 
 def _answer_withdrawn(site: Site, one: publishing.Loaded, language: str, ui_language: str) -> web.StreamResponse:
-    place = next((place for place in one.places if place.language == language and place.state == "withdrawn"), None)
-    if place is None:
+    """The notice in the language asked for, even if the article was gone before it was there in that language."""
+    if language not in site.config.languages.configured:
         raise problems.ArticleWithdrawn(f"{one.article.outlet}/{one.article.item} was withdrawn")
-    entry = publishing.make_entry(site, one, place)
+    place = next(place for place in one.places if place.state == "withdrawn")  # there is one, or nobody may know of it
+    entry = publishing.make_entry(site, one, replace(place, language=language))
     page = render_article_page(entry, ui_language=ui_language, site=site.config.server.name, feeds=[], base=site.base)
     return make_html(page, status=410, headers=SAFE | PRIVATE)
 
@@ -170,7 +190,7 @@ async def _make_channel_row(request: web.Request, channel: str, language: str) -
 async def _list_articles(request: web.Request, channel: str, language: str, limit: int) -> Sequence[ArticleRow]:
     site, now = request[SITE], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
-        places = await placements.list_newest(conn, channel, language, Filters(), now, limit)
+        places = await standings.list_newest(conn, channel, language, Filters(), now, limit)
         loaded = await publishing.load(conn, [place.article_id for place in places])
     return [
         _make_article_row(site, loaded[place.article_id], place)

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 
 from markupsafe import Markup
+
+from feeds.withdrawal import get_title
 
 FALLBACK_LOCALE = "en"
 LOCALES = ("az", "en", "ru", "tr", "zh")
@@ -60,8 +63,14 @@ class Wording:
         """Name what a check found for a reader, or give the check's own name."""
         return self.checks.get(check, check)
 
+    def name_withdrawal(self) -> str:
+        """Say that something was withdrawn, in the word that feeds have for it."""
+        return get_title(self.language)[0]
+
     def name_status(self, status: int) -> str:
         """Name an HTTP status for a reader."""
+        if status == HTTPStatus.GONE:
+            return self.name_withdrawal()
         return self.statuses.get(str(status)) or self.statuses["4xx" if status < 500 else "5xx"]
 
 

@@ -31,10 +31,21 @@ Texts = Mapping[str, Target]  # language → the text that there is
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """All destinations. `asked`: the languages in which a machine version is wanted, or might be once it is there."""
+    """All destinations. `asked`: the languages in which a machine version is wanted, or might be once it is there;
+    `verdict`: what an editor said of an article that routes hold as a whole: "released", "rejected".
+    """
 
     destinations: tuple[Destination, ...]
     asked: frozenset[str] = frozenset()
+    verdict: str = ""
+
+    def find_holding_route(self) -> str:
+        """The route that holds the article as a whole, somewhere; "": none."""
+        return next((place.hold for place in self.destinations if place.hold), "")
+
+    def is_kept_from(self, place: Destination) -> bool:
+        """Whether the article may not stand in a place because no editor has released it."""
+        return bool(place.hold) and self.verdict != "released"
 
     def machine_languages(self) -> frozenset[str]:
         """The languages in which a machine version is wanted somewhere."""
@@ -104,12 +115,16 @@ class _Run:
         self.matching: list[Compiled] = []  # as far as the article itself goes
 
     def go(self, routes: Sequence[Compiled]) -> None:
-        facts, ended = self._facts, self._ended
+        facts, ended, answers = self._facts, self._ended, self._facts.answers
         for one in routes:
             if ended and (GENERAL in ended or one.group in ended):
                 continue
-            if one.ask is not None and not one.ask(facts, None):
-                continue
+            if one.ask is not None:
+                met = answers.get(one.ask)
+                if met is None:
+                    met = answers[one.ask] = bool(one.ask(facts, None))
+                if not met:
+                    continue
             self.matching.append(one)
             if one.ask_target is None and not self._stopped:
                 self._take_all(one)
@@ -184,6 +199,7 @@ def _say_more(place: Destination, one: Compiled, facts: Facts) -> Destination:
         urgency=place.urgency or route.urgency,
         opens_at=opens_at,
         rights=rights,
+        hold=place.hold or (one.name if route.hold else ""),
     )
 
 

@@ -141,7 +141,7 @@ def _make_words(
         return found
 
     def ask(facts: Facts, _: Target | None) -> bool:
-        find, whole = compile_for(facts)
+        find, whole = kept.get(facts.glossary.version if facts.glossary is not None else "") or compile_for(facts)
         return not whole.isdisjoint(get_whole(facts)) or find(get(facts))
 
     def tell(facts: Facts, _: Target | None) -> Sequence[object]:

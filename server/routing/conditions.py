@@ -44,15 +44,67 @@ class Reason:
 # Compiled
 
 
-def compile_parts(when: When, known: Facts, conditions: Conditions) -> list[Test] | None:
-    """What is left to ask of articles with the outlet, exchanges and language of `known`; None: it cannot hold."""
-    tests = []
-    for node in _list_nodes(when, known, conditions):
-        if node is False:
-            return None
-        if isinstance(node, Test):
-            tests.append(node)
-    return tests
+COSTLY = ("characters", "words", "keyword", "text", "place", "ed_note")  # rising: what looks into texts is asked last
+
+
+class Compiler:
+    """Conditions for the articles of an outlet in one language; what these do not decide is made once for all."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._atoms: dict[int, tuple[When, tuple[Atom, ...]]] = {}  # by identity, which the When beside them keeps
+        self._fixed: dict[int, tuple[When, Node | None]] = {}  # None: outlet, exchanges or language are asked for
+
+    def compile_parts(self, when: When, known: Facts) -> list[Test] | None:
+        """What is left to ask of articles with the outlet, exchanges and language of `known`; None: it cannot hold."""
+        tests = []
+        for node in self._list_nodes(when, known):
+            if node is False:
+                return None
+            if isinstance(node, Test):
+                tests.append(node)
+        return tests
+
+    def list_atoms(self, when: When) -> tuple[Atom, ...]:
+        """As `atoms.list_atoms` does, the same ones each time, those that cost more behind."""
+        found = self._atoms.get(id(when))
+        if found is None:
+            found = self._atoms[id(when)] = when, tuple(sorted(list_atoms(when), key=lambda one: one.name in COSTLY))
+        return found[1]
+
+    def is_fixed(self, when: When) -> bool:
+        """Whether it asks for neither outlet, exchange, country nor language, so that it is the same for all."""
+        if any(getattr(when, name) for name in STATIC):
+            return False
+        return all(map(self.is_fixed, _list_inner(when, self._conditions)))
+
+    def _list_nodes(self, when: When, known: Facts) -> Iterator[Node]:
+        for atom in self.list_atoms(when):
+            yield bool(atom.ask(known, None)) if atom.name in STATIC else Test(atom.ask, atom.per_language)
+        if when.named:
+            yield _join((self._compile(self._conditions[name], known) for name in when.named), at_all=False)
+        for part in when.all_of:
+            yield self._compile(part, known)
+        if when.any_of:
+            yield _join((self._compile(part, known) for part in when.any_of), at_all=False)
+        if when.no is not None:
+            yield _negate(self._compile(when.no, known))
+
+    def _compile(self, when: When, known: Facts) -> Node:
+        kept = self._fixed.get(id(when))
+        if kept is None:
+            node = _join(self._list_nodes(when, known), at_all=True) if self.is_fixed(when) else None
+            kept = self._fixed[id(when)] = when, node
+        return _join(self._list_nodes(when, known), at_all=True) if kept[1] is None else kept[1]
+
+
+def _list_inner(when: When, conditions: Conditions) -> Iterator[When]:
+    """The conditions right inside of it, and those that it names."""
+    yield from when.all_of
+    yield from when.any_of
+    yield from (conditions[name] for name in when.named)
+    if when.no is not None:
+        yield when.no
 
 
 def ask_all(tests: Collection[Test]) -> Ask | None:
@@ -64,23 +116,6 @@ def ask_all(tests: Collection[Test]) -> Ask | None:
             return ask
         case asks:
             return _all(asks)
-
-
-def _list_nodes(when: When, known: Facts, conditions: Conditions) -> Iterator[Node]:
-    for atom in list_atoms(when):
-        yield bool(atom.ask(known, None)) if atom.name in STATIC else Test(atom.ask, atom.per_language)
-    if when.named:
-        yield _join((_compile(conditions[name], known, conditions) for name in when.named), at_all=False)
-    for part in when.all_of:
-        yield _compile(part, known, conditions)
-    if when.any_of:
-        yield _join((_compile(part, known, conditions) for part in when.any_of), at_all=False)
-    if when.no is not None:
-        yield _negate(_compile(when.no, known, conditions))
-
-
-def _compile(when: When, known: Facts, conditions: Conditions) -> Node:
-    return _join(_list_nodes(when, known, conditions), at_all=True)
 
 
 def _join(nodes: Iterable[Node], *, at_all: bool) -> Node:

@@ -3,10 +3,10 @@
 The conditions are walked anew here; that the answer is the decision's is held by tests.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from server.api.shapes.routing import DestinationShown, JudgementShown, ReasonShown
 from server.config import Config
 from server.routing import Decision, Texts, decide, make_target
 from server.routing.conditions import Reason, explain, render_field, render_reason
@@ -90,9 +90,9 @@ def render_judgement(judgement: Judgement) -> Iterator[str]:
         yield from render_reason(reason, "    ")
 
 
-def describe_judgement(judgement: Judgement) -> dict[str, Any]:
+def describe_judgement(judgement: Judgement) -> JudgementShown:
     """As JSON has it."""
-    described: dict[str, Any] = {
+    described: JudgementShown = {
         "route": judgement.route,
         "matched": judgement.matched,
         "languages": list(judgement.languages),
@@ -106,8 +106,8 @@ def describe_judgement(judgement: Judgement) -> dict[str, Any]:
     return described
 
 
-def describe_reason(reason: Reason) -> dict[str, Any]:
-    described: dict[str, Any] = {"condition": reason.name, "met": reason.met}
+def describe_reason(reason: Reason) -> ReasonShown:
+    described: ReasonShown = {"condition": reason.name, "met": reason.met}
     if reason.wanted:
         described |= {"wanted": list(reason.wanted), "actual": list(reason.actual)}
     if reason.parts:
@@ -115,7 +115,7 @@ def describe_reason(reason: Reason) -> dict[str, Any]:
     return described
 
 
-def describe_destination(place: Destination) -> Mapping[str, Any]:
+def describe_destination(place: Destination) -> DestinationShown:
     return {
         "channel": place.channel,
         "language": place.language,
@@ -123,6 +123,7 @@ def describe_destination(place: Destination) -> Mapping[str, Any]:
         "machine": place.machine,
         "held": place.held,
         "desk": place.desk or None,
+        "hold": place.hold or None,
         "labels": list(place.labels),
         "urgency": place.urgency,
         "opens_at": place.opens_at,

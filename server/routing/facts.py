@@ -35,6 +35,11 @@ class Facts:
     glossary: Glossary | None = None
 
     @cached_property
+    def answers(self) -> dict[object, bool]:
+        """What compiled conditions have said of it: each is asked once, however many routings have it."""
+        return {}
+
+    @cached_property
     def subjects(self) -> frozenset[str]:
         """Media Topics with their ancestors."""
         codes = {subject.code for subject in self.article.subjects if subject.code}

@@ -5,12 +5,12 @@ What outlet, exchange, country and language decide is decided once here; the res
 
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.config import Config, HeldPolicy, MachinePolicy, Route, When
 from server.routing.atoms import Ask
-from server.routing.conditions import Conditions, ask_all, compile_parts, looks_for_words
+from server.routing.conditions import Compiler, ask_all, looks_for_words
 from server.routing.facts import Facts
 from server.routing.rights import ANY_RIGHTS, Rights
 
@@ -23,6 +23,7 @@ class Destination:
     """An article goes to this channel in this language; `machine` and `held` say what machine versions may do there.
 
     `desk`: the channel where it waits for an editor, "" any that shows what is held. `opens_at`: not before that.
+    `hold`: the route for which the article stands there in no language before an editor has released it, "" for none.
     """
 
     channel: str
@@ -35,6 +36,7 @@ class Destination:
     urgency: int | None = None
     opens_at: datetime | None = None
     rights: Rights = ANY_RIGHTS
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,41 @@ class Compiled:
     says_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A route with what is the same for all articles. `places`: those made so far, by channel and language."""
+
+    group: str
+    route: Route
+    name: str
+    says_more: bool
+    places: dict[tuple[str, str], tuple[tuple[str, str], Destination]] = field(default_factory=dict)
+
+
 class Program:
     """The routes of a configuration; for each outlet, set of exchanges and language compiled when first asked for."""
 
-    def __init__(self, config: Config) -> None:
-        self._routes = tuple(list_routes(config))
-        self._by_outlet = _sort_by_outlet(self._routes)
-        self._conditions: Conditions = config.conditions
+    def __init__(self, config: Config, like: "Program | None" = None) -> None:
+        self._rules = tuple(
+            _Rule(group, route, name_route(group, route), says_more_of(route)) for group, route in list_routes(config)
+        )
+        self._by_outlet = _sort_by_outlet([rule.route for rule in self._rules])
+        self._compiler = Compiler(config.conditions)
         self._channels = {name: _list_channel(name, config) for name in config.channels}
         self.languages = frozenset(config.languages.configured)
-        self.looks_for_words = any(looks_for_words(when) for when in (*self._conditions.values(), *_list_whens(config)))
+        self.looks_for_words = any(
+            looks_for_words(when) for when in (*config.conditions.values(), *_list_whens(config))
+        )
+        self.holds = any(rule.route.hold for rule in self._rules)
+        self._like = like
+        self._twins = like.find_twins(self._rules) if like is not None else {}
         self._compiled: dict[tuple[str, tuple[str, ...], str], tuple[Compiled, ...]] = {}
+
+    def find_twins(self, rules: Sequence[_Rule]) -> Mapping[int, Route]:
+        """Number of each rule → the route here that has its name and condition."""
+        mine = {(rule.group, rule.route.name): rule.route for rule in self._rules}
+        pairs = ((number, rule, mine.get((rule.group, rule.route.name))) for number, rule in enumerate(rules))
+        return {number: twin for number, rule, twin in pairs if twin is not None and twin.when == rule.route.when}
 
     def pick(self, facts: Facts) -> tuple[Compiled, ...]:
         """The routes that can take the article, in their order."""
@@ -72,43 +98,51 @@ class Program:
         return found
 
     def _compile(self, known: Facts) -> Iterator[Compiled]:
-        numbers = sorted((*self._by_outlet.get(known.outlet, ()), *self._by_outlet[ANY_OUTLET]))
-        for group, route in map(self._routes.__getitem__, numbers):
-            if group != GENERAL and group not in known.exchanges:
+        source = known.article.language
+        languages = tuple(dict.fromkeys((source, *self.languages)))
+        alike = {id(one.route): (one.ask, one.ask_target) for one in self._like.pick(known)} if self._like else {}
+        for number in sorted((*self._by_outlet.get(known.outlet, ()), *self._by_outlet[ANY_OUTLET])):
+            rule, twin = self._rules[number], self._twins.get(number)
+            if rule.group != GENERAL and rule.group not in known.exchanges:
                 continue
-            tests = compile_parts(route.when, known, self._conditions)
-            if tests is None:
-                continue
-            places = self._list_places(group, route, known.article.language)
-            yield Compiled(
-                route,
-                name_route(group, route),
-                group,
-                ask_all([test for test in tests if not test.per_language]),
-                ask_all([test for test in tests if test.per_language]),
-                tuple(((place.channel, place.language), place) for place in places),
-                tuple(dict.fromkeys((known.article.language, *self.languages))),
-                says_more_of(route),
-            )
+            asks = self._make_asks(rule, known) if twin is None else alike.get(id(twin))
+            if asks is not None:
+                places = tuple(self._list_places(rule, source))
+                yield Compiled(rule.route, rule.name, rule.group, *asks, places, languages, rule.says_more)
 
-    def _list_places(self, group: str, route: Route, source: str) -> Iterator[Destination]:
+    def _make_asks(self, rule: _Rule, known: Facts) -> tuple[Ask | None, Ask | None] | None:
+        """What is asked of the article and of the text in each language; None: it cannot hold."""
+        tests = self._compiler.compile_parts(rule.route.when, known)
+        if tests is None:
+            return None
+        ask = ask_all([test for test in tests if not test.per_language])
+        return ask, ask_all([test for test in tests if test.per_language])
+
+    def _list_places(self, rule: _Rule, source: str) -> Iterator[tuple[tuple[str, str], Destination]]:
+        route = rule.route
         for channel in route.to:
             languages, machine, held = self._channels[channel]
             for language in _order_languages(route, languages, source):
-                yield Destination(
-                    channel,
-                    language,
-                    route.machine or machine,
-                    route.held or held,
-                    name_route(group, route),
-                    route.desk or "",
-                )
+                key = channel, language
+                found = rule.places.get(key)
+                if found is None:
+                    place = Destination(
+                        channel,
+                        language,
+                        route.machine or machine,
+                        route.held or held,
+                        rule.name,
+                        route.desk or "",
+                        hold=rule.name if route.hold else "",
+                    )
+                    found = rule.places[key] = key, place
+                yield found
 
 
-def _sort_by_outlet(routes: Sequence[tuple[str, Route]]) -> Mapping[str, Sequence[int]]:
+def _sort_by_outlet(routes: Sequence[Route]) -> Mapping[str, Sequence[int]]:
     """Outlet → the routes that name it; ANY_OUTLET → those that name none."""
     found: dict[str, list[int]] = {ANY_OUTLET: []}
-    for number, (_, route) in enumerate(routes):
+    for number, route in enumerate(routes):
         for outlet in dict.fromkeys(route.when.outlet or (ANY_OUTLET,)):
             found.setdefault(outlet, []).append(number)
     return found
@@ -117,11 +151,14 @@ def _sort_by_outlet(routes: Sequence[tuple[str, Route]]) -> Mapping[str, Sequenc
 _PROGRAMS: dict[int, Program] = {}  # by the identity of a Config, for as long as it lives
 
 
-def get_program(config: Config) -> Program:
-    """Compiled once for each Config."""
+def get_program(config: Config, like: Config | None = None) -> Program:
+    """Compiled once for each Config; what routes of one name ask for under both it and `like` is asked once.
+
+    `like`: one with the same outlets, members of exchanges, named conditions and meaning of rights.
+    """
     found = _PROGRAMS.get(id(config))
     if found is None:
-        found = _PROGRAMS[id(config)] = Program(config)
+        found = _PROGRAMS[id(config)] = Program(config, get_program(like) if like is not None else None)
         weakref.finalize(config, _PROGRAMS.pop, id(config), None)
     return found
 
@@ -142,7 +179,7 @@ def name_route(group: str, route: Route) -> str:
 
 def says_more_of(route: Route) -> bool:
     """Whether a route says something of an article besides where it goes."""
-    return bool(route.labels or route.urgency or route.embargo or route.rights)
+    return bool(route.labels or route.urgency or route.embargo or route.rights or route.hold)
 
 
 def _list_whens(config: Config) -> Iterator[When]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
 
 import orjson
 
 from feeds.model import Article
+from server.api.shapes.routing import RightsShown
 from server.config.rules import RightsLimits, Terms
 from server.routing import odrl
 from server.routing.words import has_word
@@ -116,17 +116,26 @@ def why_refused(rights: Rights, country: str) -> str:
     return f"its rights: {'; '.join(limits)}; the reader is in {country or 'no known country'}"
 
 
-def describe_rights(rights: Rights) -> dict[str, Any]:
+def describe_rights(rights: Rights) -> RightsShown:
     """What is limited, as the API says it and as a place keeps it; {}: nothing is."""
-    described: dict[str, Any] = {name: False for name in ("translate", "cut", "archive") if not getattr(rights, name)}
-    for name in ("territories", "not_in", "languages"):
-        if values := getattr(rights, name):
-            described[name] = sorted(values)
-        elif values is not None and name != "not_in":
-            described[name] = []  # what two limits leave over: nothing
+    described: RightsShown = {}
+    if not rights.translate:
+        described["translate"] = False
+    if not rights.cut:
+        described["cut"] = False
+    if not rights.archive:
+        described["archive"] = False
+    if rights.territories is not None:  # [] is what two limits leave over: nothing
+        described["territories"] = sorted(rights.territories)
+    if rights.not_in:
+        described["not_in"] = sorted(rights.not_in)
+    if rights.languages is not None:
+        described["languages"] = sorted(rights.languages)
     if rights.until is not None:
         described["until"] = rights.until.isoformat()
-    return described | ({"unclear": rights.unclear} if rights.unclear else {})
+    if rights.unclear:
+        described["unclear"] = rights.unclear
+    return described
 
 
 def dump_rights(rights: Rights) -> str:

@@ -8,8 +8,9 @@ from weakref import WeakValueDictionary
 
 from feeds.model import Document
 from server.serving.encodings import Encoding, compress
+from server.serving.entrycache import EntryCache
 from server.store.engine import Look
-from server.store.placements import Filters
+from server.store.standings import Filters, Pulse
 
 MOST_DOCUMENTS = 500
 
@@ -18,7 +19,7 @@ MOST_DOCUMENTS = 500
 class CachedFeed:
     """A document as of change number `change`. `until`: when the next embargo or expiry changes it, or None.
 
-    `modified_at` is None where no time can tell versions apart.
+    `modified_at` is None where no time can tell versions apart, and where a later one was served before.
     """
 
     document: Document
@@ -27,6 +28,11 @@ class CachedFeed:
     until: datetime | None
     seen: Look
     variants: dict[Encoding, bytes] = field(default_factory=dict)
+
+    def confirm(self, look: Look) -> None:
+        """It was current at this look, too. One that ended late takes back nothing of what was seen since."""
+        if look.writes >= self.seen.writes:
+            self.seen = look
 
     def encode(self, encoding: Encoding) -> bytes:
         """The body in this encoding."""
@@ -49,16 +55,21 @@ Place = tuple[str, str, str, Filters, str, object, int]
 
 
 class FeedCache:
-    """The most recently used documents, by place."""
+    """The most recently used documents, by place; `entries`: what they are made of."""
 
     def __init__(self, most: int = MOST_DOCUMENTS) -> None:
         self._most = most
+        self.entries = EntryCache()
         self._documents: OrderedDict[Place, CachedFeed] = OrderedDict()
         self._holds: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     def hold(self, place: Place) -> asyncio.Lock:
         """The lock of a place, for who makes its document."""
         return self._holds.setdefault(place, asyncio.Lock())
+
+    def knows(self, place: Place) -> bool:
+        """Whether there is a document of it, of whatever change."""
+        return place in self._documents
 
     def recall(self, place: Place, look: Look) -> CachedFeed | None:
         """The document, if it was current a moment ago and this process has written nothing since."""
@@ -67,13 +78,14 @@ class FeedCache:
             return None
         return self._pick(place, cached, look.at)
 
-    def find(self, place: Place, change: int, look: Look) -> CachedFeed | None:
-        """The document, if it is what would be rendered after change number `change`, the last at this look."""
+    def find(self, place: Place, pulse: Pulse, look: Look) -> CachedFeed | None:
+        """The document, if it is what would be rendered of a feed that stands so at this look."""
         cached = self._documents.get(place)
-        if cached is None or cached.change != change:
+        if cached is None or cached.change != pulse.change or self._pick(place, cached, look.at) is None:
             return None
-        cached.seen = look
-        return self._pick(place, cached, look.at)
+        cached.confirm(look)
+        cached.until = pulse.turn  # what is under embargo comes without a change
+        return cached
 
     def _pick(self, place: Place, cached: CachedFeed, now: datetime) -> CachedFeed | None:
         if cached.until is not None and cached.until <= now:

@@ -18,11 +18,14 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.jobs import TURN
 from server.serving.feedcache import CachedFeed
 from server.serving.negotiation import choose
 from server.store.engine import TRUST, Database, Look
-from server.store.placements import FeedName, get_last_change, get_newest_change
+from server.store.jobs import list_next_runs
+from server.store.placements import FeedName, get_newest_change
 from server.store.schema import EPOCH
+from server.store.standings import Pulse, get_pulse
 
 log = structlog.get_logger()
 
@@ -55,12 +58,23 @@ class Ready:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The number of the last change anywhere, and when anything anywhere next changes by itself.
+
+    While both are the same no feed has changed, or will sooner than it was known.
+    """
+
+    newest: int
+    turn: datetime | None
+
+
 @dataclass(slots=True)
 class Spot:
     """What stands at an address while nothing was written since and `since` ≤ now < `until`.
 
-    `headers` are right until `same_until`. `newest`: the number of the last change anywhere with which it was looked
-    at; `idle`: how many looks ago somebody asked for it.
+    `headers` are right until `same_until`, and while the feed changes by itself at `turn`. `seen`: how everything was
+    when it was looked at; `idle`: how many looks ago somebody asked for it.
     """
 
     feed: FeedName
@@ -71,9 +85,13 @@ class Spot:
     writes: int = -1
     since: datetime = EPOCH
     until: datetime = EPOCH
-    newest: int = -1
+    turn: datetime | None = field(init=False)
+    seen: Signs | None = None
     idle: int = 0
     answers: dict[Ask, Ready] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.turn = self.cached.until
 
     def renew(self) -> None:
         """As long as the cache would give the document, too."""
@@ -131,16 +149,19 @@ class HotFeeds:
         """Renew what is still so, by one look at the database while nothing changes anywhere; forget all else."""
         if not self._spots:
             return
-        look = Look(database.writes, self._clock())
-        async with database.read() as conn:
-            newest = await get_newest_change(conn)
+        pulses: dict[FeedName, Pulse] = {}
+        async with database.glance() as conn:
+            look = Look(database.writes, self._clock())  # not sooner: it may have taken long to get a connection
+            turns = await list_next_runs(conn, (TURN,), look.at)
+            signs = Signs(await get_newest_change(conn), turns.get(TURN))
             for target, spot in list(self._spots.items()):
                 spot.idle += 1
-                if spot.idle > MOST_IDLE or not await _is_current(conn, spot, newest, look.at):
+                if spot.idle > MOST_IDLE or not await _is_current(conn, spot, signs, pulses, look.at):
                     if self._spots.get(target) is spot:
                         del self._spots[target]
                     continue
-                spot.newest, spot.cached.seen = newest, look
+                spot.seen = signs
+                spot.cached.confirm(look)
                 spot.renew()
 
     def find(self, ask: Ask) -> Ready | None:
@@ -166,11 +187,19 @@ class HotFeeds:
         return b"".join((ready.before, request_id, ready.after, self._tail, end))
 
 
-async def _is_current(conn: AsyncConnection, spot: Spot, newest: int, now: datetime) -> bool:
+async def _is_current(
+    conn: AsyncConnection, spot: Spot, signs: Signs, pulses: dict[FeedName, Pulse], now: datetime
+) -> bool:
+    """`pulses`: how feeds stand, as far as it was asked for."""
     ends = (spot.cached.until, spot.same_until)
     if any(end is not None and end <= now for end in ends):
         return False
-    return spot.newest == newest or await get_last_change(conn, *spot.feed) == spot.cached.change
+    if spot.seen == signs:
+        return True
+    if spot.feed not in pulses:
+        pulses[spot.feed] = await get_pulse(conn, *spot.feed, now)
+    pulse = pulses[spot.feed]
+    return (pulse.change, pulse.turn) == (spot.cached.change, spot.turn)
 
 
 def make_ready(spot: Spot, ask: Ask) -> Ready | None:

@@ -51,6 +51,7 @@ invitations = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("accepted_at", UtcTime),
+    Column("withdrawn_at", UtcTime),
     Column("key_id", Text),
 )
 

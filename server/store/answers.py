@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.schema import answers, meta, stamps
+from server.store.schema import UtcTime, answers, meta, stamps
 from server.store.sql import upsert
 
 
@@ -59,5 +59,31 @@ async def find_stamp(conn: AsyncConnection, feed: str) -> tuple[str, datetime] |
     return None if row is None else (row.etag, row.modified_at)
 
 
-async def save_stamp(conn: AsyncConnection, feed: str, etag: str, modified_at: datetime) -> None:
-    await upsert(conn, stamps, {"feed": feed}, {"etag": etag, "modified_at": modified_at})
+# Whole seconds that grow with every other ETag, also when the clock has gone back or two come within a second; the same
+# while nothing changes. What another process has rendered meanwhile from later changes keeps its own: else a reader who
+# asks by date would be told that it has what it has not.
+_STAMP = (
+    text(
+        """
+        INSERT INTO stamps (feed, etag, change, modified_at) VALUES (:feed, :etag, :change, :second)
+        ON CONFLICT (feed) DO UPDATE SET etag = excluded.etag, change = excluded.change, modified_at = CASE
+          WHEN stamps.etag = excluded.etag THEN stamps.modified_at
+          WHEN stamps.modified_at < excluded.modified_at THEN excluded.modified_at
+          ELSE stamps.modified_at + 1000000 END
+        WHERE stamps.change <= excluded.change
+        RETURNING modified_at
+        """
+    )
+    .bindparams(bindparam("second", type_=UtcTime))
+    .columns(column("modified_at", UtcTime))
+)
+
+
+async def stamp(conn: AsyncConnection, feed: str, etag: str, change: int, now: datetime) -> datetime | None:
+    """Last-Modified of a feed that is served with this ETag: remembered, so that it grows even across restarts.
+
+    `change`: the number of its last change. None where it was served with a later one already.
+    """
+    asked = {"feed": feed, "etag": etag, "change": change, "second": now.replace(microsecond=0)}
+    modified_at: datetime | None = (await conn.execute(_STAMP, asked)).scalar_one_or_none()
+    return modified_at

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article
@@ -80,6 +80,9 @@ def _select_articles() -> Select[Any]:
     return select(*_ARTICLE, *_VERSION).join(versions, versions.c.id == articles.c.head_id)
 
 
+_OF_IDS = _select_articles().where(articles.c.id.in_(bindparam("ids", expanding=True)))
+
+
 async def find_article(conn: AsyncConnection, outlet: str, item: str) -> ArticleRow | None:
     statement = _select_articles().where(articles.c.outlet == outlet, articles.c.item == item)
     row = (await conn.execute(statement)).one_or_none()
@@ -88,7 +91,7 @@ async def find_article(conn: AsyncConnection, outlet: str, item: str) -> Article
 
 async def list_articles(conn: AsyncConnection, ids: Iterable[int]) -> dict[int, ArticleRow]:
     """By id; unknown ids are left out."""
-    rows = await conn.execute(_select_articles().where(articles.c.id.in_(list(ids))))
+    rows = await conn.execute(_OF_IDS, {"ids": list(ids)})
     return {row.id: _article(row) for row in rows}
 
 
@@ -118,7 +121,8 @@ async def list_versions(conn: AsyncConnection, article_id: int) -> Sequence[Vers
 
 
 async def get_versions(conn: AsyncConnection, ids: Iterable[int]) -> dict[int, Version]:
-    rows = await conn.execute(select(*_VERSION).where(versions.c.id.in_(list(ids))))
+    wanted = list(ids)
+    rows = await conn.execute(select(*_VERSION).where(versions.c.id.in_(wanted))) if wanted else ()
     return {row.id: _version(row) for row in rows}
 
 
@@ -192,6 +196,12 @@ async def save_topics(conn: AsyncConnection, article_id: int, codes: Iterable[st
     await conn.execute(topics.delete().where(topics.c.article_id == article_id))
     if rows := [{"article_id": article_id, "code": code} for code in sorted(set(codes))]:
         await conn.execute(topics.insert(), rows)
+
+
+async def list_topics(conn: AsyncConnection, article_id: int) -> frozenset[str]:
+    """The topics that it was last about, with those above."""
+    statement = select(topics.c.code).where(topics.c.article_id == article_id)
+    return frozenset((await conn.execute(statement)).scalars())
 
 
 async def list_articles_about(conn: AsyncConnection, article_ids: Iterable[int], code: str) -> frozenset[int]:

@@ -25,3 +25,23 @@ decided = Table(
     Column("version", Integer, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
 )
+
+# Routings that wait for a second admin: `base` is the ETag of the routing part that each was to change, `verdict` ""
+# until somebody has decided; `version` the one in `configs` under which it came into force.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("number", Id, primary_key=True),
+    Column("part", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("diff", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", UtcTime),
+    Column("note", Text, nullable=False),
+    Column("version", Integer),
+)

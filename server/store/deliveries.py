@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import jobs
 from server.store.delivery_schema import attempts, dead_letters, subscriptions
 from server.store.jobs import Job
-from server.store.receipts import Receipt, save_receipts
-from server.store.subscriptions import SubscriptionState, set_state, skip
+from server.store.receipts import Receipt, Text, save_receipts
+from server.store.sql import upsert_all
+from server.store.subscriptions import SubscriptionState, end_subscription, skip
 
 Outcome = Literal["delivered", "heartbeat", "failed", "refused", "gone", "denied"]
 
@@ -32,14 +33,23 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An item that a destination refused for good."""
+    """A text that a destination refused for good; without an article, all that a subscription has not got after change
+    `change`, which was its cursor when it ended. `retried_at`: when it was asked to be tried again.
+    """
 
     subscription_id: int
-    article_id: int
+    article_id: int | None
     language: str
     change: int
     error: str
     at: datetime
+    status: int | None = None
+    retried_at: datetime | None = None
+
+    @property
+    def text(self) -> Text:
+        assert self.article_id is not None
+        return self.article_id, self.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,8 @@ class Setback:
 class Result:
     """What one step of a delivery came to.
 
-    `skip`: (subscription, change up to which nothing concerns it). `end`: (subscription, its state now, why).
+    `skip`: (subscription, change up to which nothing concerns it). `end`: (subscription, its state now, why, when).
+    `settled`: texts of which nothing is given up any more, (subscription, text).
     `job` ends with it; where `again_at` is given, it runs again then.
     """
 
@@ -77,7 +88,8 @@ class Result:
     letter: DeadLetter | None = None
     receipts: tuple[Receipt, ...] = ()
     skip: tuple[int, int] | None = None
-    end: tuple[int, SubscriptionState, str] | None = None
+    end: tuple[int, SubscriptionState, str, datetime] | None = None
+    settled: tuple[tuple[int, Text], ...] = ()
     job: Job | None = None
     again_at: datetime | None = None
 
@@ -92,14 +104,17 @@ async def save_results(conn: AsyncConnection, results: Sequence[Result]) -> None
     await _set_back(conn, [one.setback for one in results if one.setback])
     if tried := [_as_row(one.attempt) for one in results if one.attempt]:
         await conn.execute(attempts.insert(), tried)
-    if letters := [_as_row(one.letter) for one in results if one.letter]:
-        await conn.execute(dead_letters.insert(), letters)
+    for one in results:
+        for subscription_id, text in one.settled:
+            await _forget_letter(conn, subscription_id, text)
+        if one.letter:
+            await save_letter(conn, one.letter)
     await save_receipts(conn, [receipt for one in results for receipt in one.receipts])
     for one in results:
         if one.skip:
             await skip(conn, *one.skip)
         if one.end:
-            await set_state(conn, *one.end)
+            await end_subscription(conn, *one.end)
     await jobs.finish_all(conn, [one.job for one in results if one.job and one.again_at is None])
     for one in results:
         if one.job and one.again_at is not None:
@@ -151,17 +166,53 @@ async def list_attempts(conn: AsyncConnection, subscription_id: int, limit: int)
     return [Attempt(*row) for row in await conn.execute(statement)]
 
 
-async def has_attempts(conn: AsyncConnection, before: datetime) -> bool:
-    """Whether there is something to forget."""
-    return (await conn.execute(select(attempts.c.id).where(attempts.c.at < before).limit(1))).first() is not None
+async def save_letter(conn: AsyncConnection, letter: DeadLetter) -> None:
+    """One for each text, the last; one for each end of a subscription."""
+    await upsert_all(conn, dead_letters, ("subscription_id", "article_id", "language"), [_as_row(letter)])
 
 
-async def forget_attempts(conn: AsyncConnection, before: datetime) -> None:
-    await conn.execute(attempts.delete().where(attempts.c.at < before))
+async def _forget_letter(conn: AsyncConnection, subscription_id: int, text: Text) -> None:
+    of_text = tuple_(dead_letters.c.article_id, dead_letters.c.language) == text
+    await conn.execute(dead_letters.delete().where(dead_letters.c.subscription_id == subscription_id, of_text))
 
 
-async def list_letters(conn: AsyncConnection, subscription_id: int, limit: int) -> Sequence[DeadLetter]:
-    """The newest first."""
-    where = dead_letters.c.subscription_id == subscription_id
-    statement = select(*_LETTER).where(where).order_by(dead_letters.c.id.desc()).limit(limit)
-    return [DeadLetter(*row) for row in await conn.execute(statement)]
+async def forget_ends(conn: AsyncConnection, subscription_id: int) -> None:
+    """The subscription lives again: nothing of it is given up but what it refused."""
+    of_end = (dead_letters.c.subscription_id == subscription_id, dead_letters.c.article_id.is_(None))
+    await conn.execute(dead_letters.delete().where(*of_end))
+
+
+async def find_letter(conn: AsyncConnection, letter_id: int) -> DeadLetter | None:
+    row = (await conn.execute(select(*_LETTER).where(dead_letters.c.id == letter_id))).one_or_none()
+    return None if row is None else DeadLetter(*row)
+
+
+async def list_letters(
+    conn: AsyncConnection,
+    *,
+    subscription_id: int | None = None,
+    owner: tuple[str, str] | None = None,
+    after: int = 0,
+    limit: int,
+) -> Sequence[tuple[int, DeadLetter]]:
+    """(id, letter) of all, of a subscription, or of those of an owner (role, id), in the order of their ids."""
+    statement = select(dead_letters.c.id, *_LETTER).where(dead_letters.c.id > after)
+    if subscription_id is not None:
+        statement = statement.where(dead_letters.c.subscription_id == subscription_id)
+    if owner is not None:
+        of_owner = and_(subscriptions.c.role == owner[0], subscriptions.c.owner == owner[1])
+        statement = statement.join(subscriptions, subscriptions.c.id == dead_letters.c.subscription_id).where(of_owner)
+    rows = await conn.execute(statement.order_by(dead_letters.c.id).limit(limit))
+    return [(row[0], DeadLetter(*row[1:])) for row in rows]
+
+
+async def ask_again(conn: AsyncConnection, letter_id: int, now: datetime) -> None:
+    """What was given up is to be tried again."""
+    await conn.execute(dead_letters.update().where(dead_letters.c.id == letter_id).values(retried_at=now))
+
+
+async def list_asked_again(conn: AsyncConnection, subscription_id: int, limit: int) -> Sequence[DeadLetter]:
+    """The refused texts that are to be tried again with this destination."""
+    where = (dead_letters.c.subscription_id == subscription_id, dead_letters.c.retried_at.is_not(None))
+    statement = select(*_LETTER).where(*where, dead_letters.c.article_id.is_not(None))
+    return [DeadLetter(*row) for row in await conn.execute(statement.order_by(dead_letters.c.id).limit(limit))]

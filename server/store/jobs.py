@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import counters, jobs
@@ -165,6 +167,20 @@ async def find_next_run(conn: AsyncConnection, kind: str, now: datetime) -> date
     )
     found: datetime | None = (await conn.execute(statement)).scalar_one()
     return found
+
+
+async def list_next_runs(conn: AsyncConnection, kinds: tuple[str, ...], now: datetime) -> dict[str, datetime]:
+    """Kind → when its first job that nobody holds may run; a time that has come: it is due. Without, it is left out."""
+    found = (await conn.execute(_find_next_runs(kinds), {"now": now})).one()
+    return {kind: run_at for kind, run_at in zip(kinds, found, strict=True) if run_at is not None}
+
+
+@cache
+def _find_next_runs(kinds: tuple[str, ...]) -> Select[Any]:
+    now = bindparam("now", type_=jobs.c.run_at.type)
+    is_free = (jobs.c.given_up_at.is_(None), or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now))
+    first = (select(func.min(jobs.c.run_at)).where(jobs.c.kind == kind, *is_free) for kind in kinds)
+    return select(*(one.scalar_subquery() for one in first))
 
 
 def _due(

@@ -45,7 +45,14 @@ class Invitation:
     created_at: datetime
     expires_at: datetime
     accepted_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     key_id: str | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now
+
+
+_OPEN = (invitations.c.accepted_at.is_(None), invitations.c.withdrawn_at.is_(None))
 
 
 async def save_key(conn: AsyncConnection, row: KeyRow) -> None:
@@ -98,8 +105,22 @@ async def find_invitation(conn: AsyncConnection, token_hash: str) -> Invitation 
     return None if found is None else Invitation(*found)
 
 
+async def list_invitations(conn: AsyncConnection, now: datetime) -> Sequence[Invitation]:
+    """Those that can still be exchanged, the oldest first."""
+    statement = invitations.select().where(*_OPEN, invitations.c.expires_at > now)
+    return [Invitation(*row) for row in await conn.execute(statement.order_by(invitations.c.created_at))]
+
+
+async def withdraw_invitation(conn: AsyncConnection, number: str, now: datetime) -> Invitation | None:
+    """An open one, which nobody can exchange any more; None: there is no such one."""
+    mine = (invitations.c.id == number, *_OPEN, invitations.c.expires_at > now)
+    statement = invitations.update().where(*mine).values(withdrawn_at=now).returning(*invitations.c)
+    row: Any = (await conn.execute(statement)).one_or_none()
+    return None if row is None else Invitation(*row)
+
+
 async def close_invitation(conn: AsyncConnection, one: Invitation, key_id: str, now: datetime) -> bool:
-    """Note which key it was exchanged for; False: it was, before."""
-    mine = (invitations.c.id == one.id, invitations.c.accepted_at.is_(None))
+    """Note which key it was exchanged for; False: it was, before, or was withdrawn."""
+    mine = (invitations.c.id == one.id, *_OPEN)
     changed = await conn.execute(invitations.update().where(*mine).values(accepted_at=now, key_id=key_id))
     return changed.rowcount == 1

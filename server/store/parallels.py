@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article, Origin
@@ -54,6 +54,7 @@ class Parallel:
     article: Article | None = None
 
 
+_OF_ARTICLES = parallels.select().where(parallels.c.article_id.in_(bindparam("ids", expanding=True)))
 _PLAIN = tuple(field.name for field in fields(Parallel) if field.name not in ("article", "findings"))
 
 
@@ -68,7 +69,7 @@ def _parallel(row: Any) -> Parallel:
 async def list_parallels(conn: AsyncConnection, article_ids: Iterable[int]) -> dict[int, dict[str, Parallel]]:
     """Article id → language → parallel version."""
     found: dict[int, dict[str, Parallel]] = {}
-    rows = await conn.execute(parallels.select().where(parallels.c.article_id.in_(list(article_ids))))
+    rows = await conn.execute(_OF_ARTICLES, {"ids": list(article_ids)})
     for row in rows:
         found.setdefault(row.article_id, {})[row.language] = _parallel(row)
     return found

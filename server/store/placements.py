@@ -3,12 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.schema import articles, counters, placements, topics
+from server.store.schema import articles, counters, placements
 from server.store.sql import next_changes, upsert_all
 
 FeedName = tuple[str, str]  # channel, language
@@ -50,68 +56,10 @@ class Placement:
         return self.channel, self.language
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a reader wants of a feed; empty fields want everything. `query`: how the feed's address says it."""
-
-    outlets: tuple[str, ...] = ()
-    subject: str = ""
-    origin: str = ""
-    query: str = ""
+COLUMNS = tuple(placements.c[name] for name in Placement.__slots__)
 
 
-_COLUMNS = tuple(placements.c[name] for name in Placement.__slots__)
-
-
-async def list_newest(
-    conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
-) -> Sequence[Placement]:
-    """The newest placements that may be shown by now, newest first; what is gone or expired takes nobody's place."""
-    alive = or_(placements.c.expires_at.is_(None), placements.c.expires_at > now)
-    return await _list(conn, channel, language, filters, now, limit, placements.c.state == "usable", alive)
-
-
-async def list_gone(
-    conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
-) -> Sequence[Placement]:
-    """The newest of those that were withdrawn or removed."""
-    return await _list(conn, channel, language, filters, now, limit, placements.c.state != "usable")
-
-
-async def _list(
-    conn: AsyncConnection,
-    channel: str,
-    language: str,
-    filters: Filters,
-    now: datetime,
-    limit: int,
-    *conditions: ColumnElement[bool],
-) -> Sequence[Placement]:
-    statement = (
-        _select(select(*_COLUMNS), channel, language, filters)
-        .where(placements.c.shown_at <= now, *conditions)
-        .order_by(placements.c.shown_at.desc(), placements.c.id.desc())
-        .limit(limit)
-    )
-    return [Placement(*row) for row in await conn.execute(statement)]
-
-
-async def find_next_turn(conn: AsyncConnection, channel: str, language: str, now: datetime) -> datetime | None:
-    """When this feed next changes by itself: an embargo ends, an article expires."""
-    moments = [
-        (
-            await conn.execute(
-                select(func.min(column)).where(
-                    placements.c.channel == channel,
-                    placements.c.language == language,
-                    placements.c.state == "usable",
-                    column > now,
-                )
-            )
-        ).scalar_one()
-        for column in (placements.c.shown_at, placements.c.expires_at)
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
+_OF_ARTICLES = select(*COLUMNS).where(placements.c.article_id.in_(bindparam("ids", expanding=True)))
 
 
 async def list_changes(
@@ -122,25 +70,13 @@ async def list_changes(
     Who asks again after the last number misses nothing. What may be shown of it is for server/visibility to say.
     """
     statement = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(tuple_(placements.c.channel, placements.c.language).in_(list(feeds)), placements.c.change > after)
         .order_by(placements.c.change)
         .limit(limit)
     )
     found = [Placement(*row) for row in await conn.execute(statement)]
     return [(place.change, place) for place in found if place.change is not None]
-
-
-async def list_positions(
-    conn: AsyncConnection, channel: str, language: str, filters: Filters, first: int, last: int
-) -> Sequence[Placement]:
-    """What stands or stood at these positions of a feed, the last first."""
-    statement = (
-        _select(select(*_COLUMNS), channel, language, filters)
-        .where(placements.c.position.between(first, last))
-        .order_by(placements.c.position.desc())
-    )
-    return [Placement(*row) for row in await conn.execute(statement)]
 
 
 async def get_last_position(conn: AsyncConnection, channel: str, language: str) -> int:
@@ -223,22 +159,8 @@ async def delete_placements(conn: AsyncConnection, article_id: int, feeds: Colle
 async def list_placements(conn: AsyncConnection, article_ids: Iterable[int]) -> dict[int, list[Placement]]:
     """Article id → where it stands and stood."""
     found: dict[int, list[Placement]] = {}
-    rows = await conn.execute(select(*_COLUMNS).where(placements.c.article_id.in_(list(article_ids))))
+    rows = await conn.execute(_OF_ARTICLES, {"ids": list(article_ids)})
     for row in rows:
         placement = Placement(*row)
         found.setdefault(placement.article_id, []).append(placement)
     return found
-
-
-def _select(statement: Select[Any], channel: str, language: str, filters: Filters) -> Select[Any]:
-    statement = statement.where(placements.c.channel == channel, placements.c.language == language)
-    if filters.outlets:
-        statement = statement.join(articles, articles.c.id == placements.c.article_id).where(
-            articles.c.outlet.in_(filters.outlets)
-        )
-    if filters.subject:
-        of_subject = select(topics.c.article_id).where(topics.c.code == filters.subject)
-        statement = statement.where(placements.c.article_id.in_(of_subject))
-    if filters.origin:
-        statement = statement.where(placements.c.origin == filters.origin)
-    return statement

@@ -39,6 +39,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only by an INTEGER key
 
+IS_GONE = text("state <> 'usable'")
+ENDS = text("expires_at IS NOT NULL")
 BY_PEOPLE, BY_MACHINE = text("making = ''"), text("making <> ''")  # of the memory's entries
 
 metadata = MetaData()
@@ -133,6 +135,23 @@ parallels = Table(
     Index("parallels_desk", "state", "urgency", "changed_at"),
 )
 
+# Articles that a route holds as a whole. `language` is the article's own; a `verdict` is about the text `text_hash`.
+holds = Table(
+    "holds",
+    metadata,
+    Column("article_id", ForeignKey("articles.id"), primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("verdict_by", Text, nullable=False),
+    Column("verdict_at", UtcTime),
+    Column("verdict_note", Text, nullable=False),
+    Index("holds_desk", "verdict", "urgency", "since", "article_id"),
+)
+
 # What editors ask the outlet about a version of its article.
 questions = Table(
     "questions",
@@ -210,6 +229,8 @@ placements = Table(
     Index("placements_newest", "channel", "language", "shown_at"),
     Index("placements_changed", "channel", "language", "change"),
     Index("placements_archived", "channel", "language", "position", unique=True),
+    Index("placements_ending", "channel", "language", "expires_at", sqlite_where=ENDS, postgresql_where=ENDS),
+    Index("placements_gone", "channel", "language", "shown_at", sqlite_where=IS_GONE, postgresql_where=IS_GONE),
 )
 
 # The topics of an article's head version, ancestors included, for filters.
@@ -273,7 +294,7 @@ jobs = Table(
     Column("given_up_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("kind", "subject"),
-    Index("jobs_due", "kind", "run_at"),
+    Index("jobs_due", "kind", "given_up_at", "run_at"),
     Index("jobs_order", "kind", "priority", "turn", "run_at", "id"),
     Index("jobs_turns", "kind", "owner", "turn"),
     sqlite_autoincrement=True,  # an id is never used again
@@ -291,12 +312,14 @@ answers = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
-# Last-Modified of each feed, so that it grows strictly even within one second and across restarts.
+# Last-Modified of each feed, so that it grows strictly even within one second and across restarts; `change`: the number
+# of the feed's last change that it was served with.
 stamps = Table(
     "stamps",
     metadata,
     Column("feed", Text, primary_key=True),
     Column("etag", Text, nullable=False),
+    Column("change", BigInteger, nullable=False),
     Column("modified_at", UtcTime, nullable=False),
 )
 

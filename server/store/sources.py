@@ -1,7 +1,7 @@
 """Sources, their feeds, and what they brought."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import parallels
-from server.store.source_schema import source_entries, source_feeds, sources
+from server.store.source_schema import source_entries, source_feeds, source_pages, sources
 from server.store.sql import upsert
 
 SourceState = Literal["live", "gone"]
@@ -37,7 +37,11 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
-    """A feed of a source. `etag`, `modified`: the validators of what was taken in; `moved_to`: where it is for good."""
+    """A feed of a source. `etag`, `modified`: the validators of what was taken in; `moved_to`: where it is for good.
+
+    `bookmark`: marks of what stood there, None before it was first read; `catch_up`: how the last walk through its
+    older pages ended; `hub`: where to ask for pushes of `topic`.
+    """
 
     source: str
     url: str
@@ -47,6 +51,10 @@ class FeedRow:
     moved_to: str = ""
     status: int | None = None
     error: str = ""
+    bookmark: frozenset[str] | None = None
+    catch_up: Mapping[str, Any] = field(default_factory=dict)
+    hub: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +100,24 @@ async def save_source(conn: AsyncConnection, row: SourceRow) -> None:
 async def list_feeds(conn: AsyncConnection, name: str) -> dict[str, FeedRow]:
     """The source's feeds by address."""
     rows = await conn.execute(source_feeds.select().where(source_feeds.c.source == name))
-    return {row.url: FeedRow(**row._asdict()) for row in rows}
+    return {row.url: _feed(row) for row in rows}
+
+
+def _feed(row: Any) -> FeedRow:
+    bookmark = None if row.bookmark is None else frozenset(orjson.loads(row.bookmark))
+    return FeedRow(**row._asdict() | {"bookmark": bookmark, "catch_up": orjson.loads(row.catch_up)})
 
 
 async def save_feed(conn: AsyncConnection, row: FeedRow) -> None:
     values = {name: getattr(row, name) for name in FeedRow.__slots__ if name not in ("source", "url")}
+    values["bookmark"] = None if row.bookmark is None else orjson.dumps(sorted(row.bookmark)).decode()
+    values["catch_up"] = orjson.dumps(dict(row.catch_up)).decode()
     await upsert(conn, source_feeds, {"source": row.source, "url": row.url}, values)
 
 
 async def forget_feeds(conn: AsyncConnection, name: str) -> None:
-    """As if none of the source's feeds had been read."""
+    """As if none of the source's feeds had been read, nor their pages."""
+    await conn.execute(source_pages.delete().where(source_pages.c.source == name))
     await conn.execute(source_feeds.delete().where(source_feeds.c.source == name))
 
 

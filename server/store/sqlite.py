@@ -4,13 +4,15 @@ SQLAlchemy's cursor makes four trips a statement (open, execute, fetch, close): 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.util import EMPTY_DICT
 
+ON_THE_SPOT = "karvan_on_the_spot"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 
 
@@ -33,6 +35,10 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     async def _run(self, method: str, operation: str, parameters: Any) -> None:
         connection: Any = self._connection
+        if getattr(connection, ON_THE_SPOT, False):
+            self._cursor, rows = _run_whole(connection._conn, method, operation, parameters)
+            self._rows = deque(rows)
+            return
         async with self._adapt_connection._execute_mutex:
             self._cursor, rows = await connection._execute(_run_whole, connection._conn, method, operation, parameters)
         self._rows = deque(rows)
@@ -47,6 +53,34 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
     _cursor_cls = _Cursor
+
+    def commit(self) -> None:
+        self._end(super().commit, "commit")
+
+    def rollback(self) -> None:
+        self._end(super().rollback, "rollback")
+
+    def _end(self, end: Callable[[], None], method: str) -> None:
+        """No trip where no transaction is open: SQLAlchemy asks for it whenever a connection comes back."""
+        connection: Any = self._connection
+        if connection._connection is None or not connection.in_transaction:
+            return
+        if getattr(connection, ON_THE_SPOT, False):
+            getattr(connection._conn, method)()
+        else:
+            end()
+
+
+@contextmanager
+def asking_on_the_spot(connection: Any) -> Iterator[None]:
+    """Meanwhile the statements of an aiosqlite connection run where they are made: a trip to its thread costs more than
+    a small question, but all else in the process waits for the answer.
+    """
+    setattr(connection, ON_THE_SPOT, True)
+    try:
+        yield
+    finally:
+        setattr(connection, ON_THE_SPOT, False)
 
 
 def _run_whole(connection: Any, method: str, operation: str, parameters: Any) -> tuple[Any, Sequence[Any]]:
@@ -68,5 +102,9 @@ def configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(conn: Any) -> None:
         # A writer takes the lock at once: a reader that turns writer could be refused in the middle.
-        writes = conn.get_execution_options().get("karvan_write", False)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # Its option says how much it waits for the disk; a connection keeps that, and reads do not mind.
+        synchronous = conn.get_execution_options().get("karvan_write")
+        if synchronous and conn.info.get("synchronous", "FULL") != synchronous:
+            conn.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+            conn.info["synchronous"] = synchronous
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if synchronous else "BEGIN")

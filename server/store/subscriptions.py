@@ -45,11 +45,15 @@ class Subscription:
     attempted_at: datetime | None
     heard_at: datetime | None
     retry_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
-    """What somebody asked of the hub. `token` tells it from a later request for the same topic and callback."""
+    """What somebody asked of the hub. `token` tells it from a later request for the same topic and callback.
+
+    `resumes`: a subscription that has ended goes on where it was.
+    """
 
     id: int
     token: str
@@ -66,6 +70,7 @@ class HubRequest:
     owner: str
     key_id: str
     created_at: datetime
+    resumes: bool
 
 
 _COLUMNS = tuple(subscriptions.c[name] for name in Subscription.__slots__)
@@ -198,9 +203,11 @@ async def list_overdue(conn: AsyncConnection, now: datetime) -> Sequence[Subscri
     return [Subscription(*row) for row in await conn.execute(statement)]
 
 
-async def set_state(conn: AsyncConnection, subscription_id: int, state: SubscriptionState, reason: str) -> None:
+async def end_subscription(
+    conn: AsyncConnection, subscription_id: int, state: SubscriptionState, reason: str, now: datetime
+) -> None:
     where = subscriptions.c.id == subscription_id
-    await conn.execute(subscriptions.update().where(where).values(state=state, reason=reason))
+    await conn.execute(subscriptions.update().where(where).values(state=state, reason=reason, ended_at=now))
 
 
 async def skip(conn: AsyncConnection, subscription_id: int, cursor: int) -> None:

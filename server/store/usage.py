@@ -1,14 +1,15 @@
 """What was used of a day's quotas."""
 
-from typing import Literal
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.config import DailyUnit
 from server.store.access_schema import usage
 from server.store.sql import insert_or
 
-Unit = Literal["articles", "bytes", "words"]
+Unit = DailyUnit
 
 
 async def add_usage(conn: AsyncConnection, owner: str, day: str, unit: Unit, amount: int) -> int:
@@ -19,9 +20,11 @@ async def add_usage(conn: AsyncConnection, owner: str, day: str, unit: Unit, amo
     return int((await conn.execute(statement.returning(usage.c.amount))).scalar_one())
 
 
-async def find_usage(conn: AsyncConnection, owner: str, day: str, unit: Unit) -> int:
-    mine = (usage.c.owner == owner, usage.c.day == day, usage.c.unit == unit)
-    return int((await conn.execute(select(usage.c.amount).where(*mine))).scalar_one_or_none() or 0)
+async def list_usage(conn: AsyncConnection, owners: Collection[str], day: str, unit: Unit) -> dict[str, int]:
+    """Owner → what was used; those who have used nothing are left out."""
+    theirs = (usage.c.owner.in_(list(owners)), usage.c.day == day, usage.c.unit == unit)
+    rows = await conn.execute(select(usage.c.owner, usage.c.amount).where(*theirs))
+    return {owner: int(amount) for owner, amount in rows}
 
 
 async def forget_usage(conn: AsyncConnection, before: str) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from itertools import islice, permutations
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import feeds
 from feeds import tmx
 from feeds.text import join_lines
+from server.api.shapes.words import Imported
 from server.store import memory
 from server.store.engine import Database
 from server.store.entries import Entry
@@ -88,7 +88,7 @@ async def export_tmx(database: Database, direction: Direction, *, by_people: boo
     yield tmx.render_tail()
 
 
-def describe_report(report: Report) -> dict[str, Any]:
+def describe_report(report: Report) -> Imported:
     """What became of a file, as JSON; at most the first hundred reasons."""
     return {
         "taken": report.taken,

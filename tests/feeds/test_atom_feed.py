@@ -172,7 +172,7 @@ def test_a_note_to_editors_never_leaves(media_type: str, make_entry: MakeEntry, 
 @pytest.mark.parametrize(
     ("language", "title", "title_language"),
     [
-        ("az", "Geri çağırılıb", "az"),
+        ("az", "Geri çəkilib", "az"),
         ("en", "Withdrawn", "en"),
         ("ru", "Отозвано", "ru"),
         ("tr", "Geri çekildi", "tr"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds import html
@@ -38,14 +38,12 @@ def list_tags(markup: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 @given(MARKUP)
-@settings(max_examples=40, deadline=None)
 def test_cleaning_twice_changes_nothing(markup: str) -> None:
     once = html.clean(markup)
     assert html.clean(once) == once
 
 
 @given(MARKUP)
-@settings(max_examples=80, deadline=None)
 def test_only_listed_tags_attributes_and_schemes_are_left(markup: str) -> None:
     for tag, attributes in list_tags(html.clean(markup)):
         assert tag in html.TAGS - {"h1"}
@@ -56,7 +54,6 @@ def test_only_listed_tags_attributes_and_schemes_are_left(markup: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=40, deadline=None)
 def test_plain_text_can_never_become_markup(plain: str) -> None:
     markup = html.from_plain(plain)
     assert {tag for tag, _ in list_tags(markup)} <= {"p"}
@@ -65,7 +62,6 @@ def test_plain_text_can_never_become_markup(plain: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"])), st.text(st.characters(exclude_categories=["C", "Z"])))
-@settings(max_examples=40, deadline=None)
 def test_plain_paragraphs_come_back_from_html(first: str, second: str) -> None:
     plain = html.to_plain(html.from_plain(f"{first}\n\n{second}"))
     assert html.to_plain(html.from_plain(plain)) == plain

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from feeds import parse, render_article
-from feeds.model import Article, CheckCount, Entry
+from feeds.model import Article, CheckCount, Entry, Outlet
 from feeds.newsml_output import limit_to_newsml
 
 HERE = Path(__file__).parent
@@ -56,6 +56,12 @@ def test_items_are_valid(
     assert newsitem.validate(render(make_entry(language, **changes))), newsitem.error_log
 
 
+def test_names_that_are_written_over_several_lines_are_one(make_entry: MakeEntry, newsitem: etree.RelaxNG) -> None:
+    item = render(make_entry(outlet=Outlet(id="o", name="Xəzər\n\tXəbər", uri="")))
+    assert newsitem.validate(item), newsitem.error_log
+    assert select(item, "n:itemMeta/n:provider/n:name/text()") == ["Xəzər Xəbər"]
+
+
 def test_an_item_with_as_little_as_possible_is_valid(make_entry: MakeEntry, newsitem: etree.RelaxNG) -> None:
     entry = make_entry(article=Article(language="az", headline="Salam"), siblings=())
     item = render(entry)
@@ -75,6 +81,8 @@ def test_an_item_with_as_little_as_possible_is_valid(make_entry: MakeEntry, news
         ('guid="tag:', 'guid="'),
         ('<language tag="az"/>', ""),
         ("<karvan:outlet>", '<x xmlns="urn:x"/><karvan:outlet>'),
+        ("<keyword>", "<keyword>\n"),
+        ("<creditline>", "<creditline>\t"),
     ],
 )
 def test_the_schema_refuses_what_g2_forbids(old: str, new: str, make_entry: MakeEntry, newsitem: etree.RelaxNG) -> None:
@@ -98,7 +106,7 @@ def test_a_withdrawn_item_says_so_and_nothing_else(
     item = etree.fromstring(body)
     assert select(item, "n:itemMeta/n:pubStatus/@qcode") == [f"stat:{status}"]
     assert select(item, "@guid") == select(render(make_entry()), "@guid")
-    assert select(item, "n:contentMeta/n:headline/text()") == ["Geri çağırılıb"]
+    assert select(item, "n:contentMeta/n:headline/text()") == ["Geri çəkilib"]
     assert select(item, ".//h:body/* | .//h:body/text() | .//n:link | .//n:subject | n:rightsInfo") == []
     text = body.decode()
     for secret in (article.headline, article.description, article.by, "Birinci", "a.jpg", "R. Quliyev", "Xəzərin"):

@@ -11,7 +11,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from feeds import render_feed, rss_output
+from feeds import parse, render_feed, rss_output
 from feeds.model import AltId, Article, CheckCount, Entry, Feed, Outlet, Rendition, Subject
 
 HERE = Path(__file__).parent
@@ -169,8 +169,9 @@ def test_times_are_rfc_822_in_gmt_and_the_change_to_the_microsecond(make_feed: M
     ("headline", "shown"),
     [
         ("AT&T: 3 < 5 && 7 > 5", "AT&T: 3 < 5 && 7 > 5"),
-        ("How to use <b> and &nbsp;", "How to use &lt;b&gt; and &amp;nbsp;"),
-        ("R&copy and </item>", "R&amp;copy and &lt;/item&gt;"),
+        ("How to use <b> and &nbsp;", "How to use ‹b› and &\u2060nbsp;"),
+        ("R&copy and </item>", "R&\u2060copy and ‹/item›"),
+        ("AT&amp;T", "AT&\u2060amp;T"),
         ("里海 🐫", "里海 🐫"),
     ],
 )
@@ -179,7 +180,8 @@ def test_a_title_reads_the_same_as_plain_text_or_as_html(
 ) -> None:
     body = render_feed(make_feed(entries=(change(make_entry(), headline=headline),)), "rss").body
     assert select(etree.fromstring(body), "channel/item/title/text()") == [shown]
-    assert etree.HTML(f"<p>{shown}</p>").xpath("string()") == headline
+    assert etree.HTML(f"<p>{shown}</p>").xpath("string()") == shown  # no reader finds HTML in it
+    assert parse(body, "application/rss+xml").headline == shown.replace("\u2060", "")
 
 
 def test_a_note_to_editors_never_leaves(make_feed: MakeFeed) -> None:

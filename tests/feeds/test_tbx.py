@@ -1,7 +1,7 @@
 """Glossaries in TBX-Basic, of both styles, and in the form before it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds import tbx
@@ -42,7 +42,6 @@ BY_TAG = st.dictionaries(
 )
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(FORM, FORM, BY_TAG, BY_TAG, st.booleans()).filter(lambda one: one[2] or one[3]), max_size=4))
 def test_what_is_written_is_read_again(rows: list[tuple[str, str, dict, dict, bool]]) -> None:
     entries = [TermEntry(*row, id=f"c{number}") for number, row in enumerate(rows, 1)]

@@ -53,6 +53,7 @@ async def newsroom():
     await runner.cleanup()
 
 
+@pytest.mark.slow
 async def test_deliveries_survive_a_few_kills(karvan, write_article, newsroom):
     await survive(karvan, write_article, newsroom, pushes=10, kills=2, seed=1)
 

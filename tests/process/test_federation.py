@@ -32,11 +32,10 @@ class Party:
         self.server = self.karvan.serve()
         self.admin = self.admin or await self.karvan.issue_key("admin")
 
-    def ask(self) -> int:
-        """Ask for its sources to be read now; how often they have been read."""
+    def ask(self) -> None:
+        """Ask for its sources to be read now."""
         for source in self.list_sources():
             assert self.server.call("POST", f"/v1/sources/{source['source']}/poll", key=self.admin).status == 202
-        return self.count_polls()
 
     def list_sources(self) -> list[Any]:
         answer = self.server.call("GET", "/v1/sources", key=self.admin)
@@ -44,14 +43,15 @@ class Party:
         listed: list[Any] = answer.json
         return listed
 
-    def count_polls(self) -> int:
-        return sum(source["counts"].get("polls", 0) for source in self.list_sources())
-
     def read(self) -> None:
         """Read the sources, and wait until all is done that follows."""
-        before = self.ask()
-        self.server.wait_for(lambda: self.count_polls() > before, "poll")
+        self.ask()
+        self.server.wait_for(self.has_read, "poll")
         self.rest()
+
+    def has_read(self) -> bool:
+        statement = "SELECT count(*) FROM jobs WHERE kind = 'poll' AND (lease_until IS NOT NULL OR run_at <= ?)"
+        return bool(self.karvan.query(statement, time.time_ns() // 1000) == [(0,)])
 
     def rest(self) -> None:
         self.server.wait_for(self.is_idle, "rest")

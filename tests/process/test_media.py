@@ -22,13 +22,10 @@ def upload(base: str, key: str, name: str, shade: int) -> dict[str, Any]:
         return dict(orjson.loads(answer.read()))
 
 
-async def test_an_answered_upload_survives_kill_9(karvan):
-    await check_kills(karvan, 2)
-
-
 @pytest.mark.slow
-async def test_answered_uploads_survive_many_kills(karvan):
-    await check_kills(karvan, 12)
+@pytest.mark.parametrize("times", [2, 12])
+async def test_answered_uploads_survive_kill_9(karvan, times):
+    await check_kills(karvan, times)
 
 
 async def check_kills(karvan: Any, times: int) -> None:

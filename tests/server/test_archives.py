@@ -178,7 +178,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=actions)
 async def test_who_comes_back_after_any_time_walks_to_everything(start, config, actions):
     """Pushes and corrections in any order; two subscribers look now and then, and miss no article."""

@@ -286,7 +286,7 @@ def test_xml_is_passed_through_byte_for_byte(tmp_path: Path, xml: bytes, media_t
     assert (pushed.item, pushed.language, pushed.media_type, pushed.body) == ("a", "ru", media_type, xml)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet=st.sampled_from("ab: -[]{}'\"\n&*!|>0123456789TZ+%@"), max_size=40))
 def test_any_front_matter_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(InvalidFrontMatter):

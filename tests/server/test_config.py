@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin
 
 import pydantic
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from server.config import (
@@ -190,7 +190,7 @@ def test_a_members_channel_without_an_exchange_is_refused() -> None:
     assert f"here.toml:{line_of(SMALL, '[channels.inner]')}: channels.inner: " in fault
 
 
-TAKEN = "outlets, subscribers, editors and `admin` share one set of ids: this one is taken"
+TAKEN = "outlets, subscribers, editors and admins share one set of ids: this one is taken"
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def list_keys(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
     yield path
     if isinstance(values, dict):
         free = path in {("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("engines",), ("rights",),
-                        ("destinations",), ("sources",), ("editors",), ("quotas",)}  # fmt: skip
+                        ("destinations",), ("sources",), ("editors",), ("admins",), ("quotas",)}  # fmt: skip
         for name, value in values.items():
             yield from list_keys(value, (*path, "*" if free else name))
     elif isinstance(values, list):
@@ -407,10 +407,12 @@ def uncomment_engine(text: str) -> str:
 
 
 def uncomment_quota(text: str) -> str:
-    """The shipped file with its example of a quota in force."""
-    start = text.index("# [quotas.outlet]")
-    end = text.index("\n\n", start)
-    return text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+    """The shipped file with its examples of a quota and of an admin in force."""
+    for first in ("# [quotas.outlet]", "# [admins.leyla]"):
+        start = text.index(first)
+        end = text.index("\n\n", start)
+        text = text[:start] + re.sub("^# ?", "", text[start:end], flags=re.MULTILINE) + text[end:]
+    return text
 
 
 def uncomment_destination(text: str) -> str:
@@ -552,7 +554,6 @@ def test_an_option_of_the_shipped_file_has_its_default_or_the_samples_value() ->
     assert differing == {"translation.publish_unseen", "translation.checks"}
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 40), st.sampled_from(["", "x = 1", "[[routes]]", "port = -1", "[a.b]"])), max_size=4

@@ -131,3 +131,26 @@ async def test_what_is_done_with_keys_is_in_the_audit(quiet):
     for what in ("key.issue", "key.rotate", "key.revoke"):
         assert what in text
     assert made["key"] not in text
+
+
+async def test_an_open_invitation_is_listed_and_a_withdrawn_one_is_worth_nothing(quiet, clock):
+    path = "/v1/keys/invitations"
+    body = {"owner": "khazar-news", "scopes": ["push"], "days": 30, "label": "theirs"}
+    made = (await quiet.call("POST", path, by="admin", json=body)).json
+    used = (await quiet.call("POST", path, by="admin", json={"owner": "admin"})).json
+    await quiet.call("POST", path, by="admin", json={"owner": "khazar-news", "hours": 1})
+    assert (await quiet.call("POST", "/v1/keys/accept", json={"token": used["token"]})).status == 201
+    clock.pass_time(hours=2)
+    listed = await quiet.call("GET", path, by="admin")
+    [one] = listed.json["invitations"]
+    assert (one["id"], one["owner"], one["scopes"], one["days"]) == (made["id"], "khazar-news", ["push"], 30)
+    assert (one["label"], one["by"], one["expires_at"]) == ("theirs", "admin", made["expires_at"])
+    assert made["token"] not in listed.text
+    assert (await quiet.call("DELETE", f"{path}/{made['id']}", by="khazar-news")).status == 403
+    assert (await quiet.call("DELETE", f"{path}/{made['id']}", by="admin")).status == 204
+    assert (await quiet.call("POST", "/v1/keys/accept", json={"token": made["token"]})).status == 403
+    for gone in (made["id"], used["id"], "0123"):
+        assert (await quiet.call("DELETE", f"{path}/{gone}", by="admin")).status == 404
+    assert (await quiet.call("GET", path, by="admin")).json == {"invitations": []}
+    assert (await quiet.call("GET", path, by="khazar-news")).status == 403
+    assert '"key.withdraw"' in (await quiet.call("GET", "/v1/audit?what=key", by="admin")).text

@@ -18,7 +18,7 @@ from server.publishing import Site
 from server.store import articles, parallels, placements
 from server.store.engine import Database, open_database
 from server.store.parallels import Parallel
-from server.store.placements import Filters
+from server.store.standings import Filters
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -190,7 +190,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(steps, min_size=4, max_size=25))
 async def test_who_follows_ends_with_what_the_feeds_show(tmp_path_factory: pytest.TempPathFactory, steps: Any) -> None:
     folder = tmp_path_factory.mktemp("world")

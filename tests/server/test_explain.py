@@ -1,7 +1,7 @@
 """Why an article is or is not there: each gate is told, under the configuration that decided."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,70 @@ async def test_each_explanation_can_be_had_again_from_the_stored_version(live: A
     assert again["config"] == {"number": 1, "exact": True}
     assert again["routes"] == before["routes"]
     assert again["places"][0]["destination"] == before["places"][0]["destination"]
+
+
+EDITS = (
+    ('\nto = ["world"]', '\nto = ["world"]\nlanguages = ["az", "tr"]'),
+    ('when = { subject = ["medtop:04000000"] }', 'when = { urgency = "1-4" }'),
+    ('name = "everything"', 'name = "all of it"\nmachine = "off"'),
+    (
+        "[[routes]]\n",
+        '[[routes]]\nname = "none of these"\nwhen = { outlet = "khazar-news" }\nstop = true\n\n[[routes]]\n',
+    ),
+    ('access = "public"\nshows', 'access = "admins"\nshows'),
+)
+ARTICLES = (
+    ("khazar-news", "az", "04000000", 3),
+    ("caravan-wire", "en", "04000000", 6),
+    ("caravan-wire", "en", "01000000", 3),
+    ("steppe-herald", "ru", "01000000", 6),
+)
+DECIDED = ("state", "route", "access")  # the others tell how text and place stand now
+READERS = ("", "&subscriber=demo-newsroom", "&subscriber=caravan-wire")
+
+
+async def explain_all(server: Any, version: int, readers: Sequence[str] = READERS) -> Any:
+    """What is said of every article, for anybody and two subscribers, about every channel and language."""
+    told = {}
+    for item, (outlet, *_) in enumerate(ARTICLES):
+        for reader in readers:
+            path = f"/v1/explain/{outlet}/{item}?version={version}{reader}"
+            said = (await server.call("GET", path, by="admin")).json
+            assert said["config"] == {"number": version, "exact": True}
+            for place in said["places"]:
+                gates = [gate for gate in place["gates"] if gate["gate"] in DECIDED]
+                key = item, reader, place["channel"], place["language"]
+                told[key] = (gates, place["destination"], said["routes"])
+    return told
+
+
+async def test_every_explanation_says_the_same_after_five_changes_of_the_configuration(live: Any) -> None:
+    for item, (outlet, language, subject, urgency) in enumerate(ARTICLES):
+        text = {
+            "type": "text",
+            "language": language,
+            "urgency": urgency,
+            "headlines": [{"value": "1 2 3"}],
+            "subjects": [{"name": "s", "uri": f"http://cv.iptc.org/newscodes/mediatopic/{subject}"}],
+        }
+        assert (await live.call("PUT", f"/v1/articles/{outlet}/{item}", by=outlet, json=text)).status == 201
+    await live.settle()
+    first, part = await explain_all(live, 1), PART
+    assert len(first) > 200
+    for number, (old, new) in enumerate(EDITS, 2):
+        assert old in part
+        part = part.replace(old, new, 1)
+        etag = (await live.call("GET", "/v1/routing", by="admin")).headers["ETag"]
+        headers = {"If-Match": etag, "Content-Type": "application/toml"}
+        answer = await live.call("PUT", "/v1/routing", by="admin", data=part.encode(), headers=headers)
+        assert answer.status == 200, answer.text
+        assert answer.json["number"] == number
+    await live.wait_until_asked()
+    await live.settle()
+    last = await explain_all(live, 1 + len(EDITS), READERS[:1])
+    again = await explain_all(live, 1)
+    assert {key: (said, first[key]) for key, said in again.items() if said != first[key]} == {}
+    assert sum(last[key] != first[key] for key in last) > 20
 
 
 async def test_all_feeds_are_told_when_none_is_named_and_wrong_names_are_refused(server: Any) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import event
 from feeds.model import Document
 from server.keys import DATABASE
 from server.serving.feedcache import CachedFeed, FeedCache
+from server.store.answers import find_meta, save_meta, stamp
 from server.store.engine import TRUST, Look
-from server.store.placements import Filters
+from server.store.standings import Filters, Pulse
 
 WORLD = "/feeds/world/en.atom"
 PLACE = ("world", "en", "atom", Filters())
@@ -38,14 +39,29 @@ def test_a_document_is_not_recalled_after_a_write_some_time_or_a_clock_set_back(
 
 def test_a_document_that_is_found_unchanged_is_recalled_again(cache):
     later = Look(9, NOW + timedelta(minutes=1))
-    assert cache.find(PLACE, 7, later) is not None
+    assert cache.find(PLACE, Pulse(7, 1, None), later) is not None
     assert cache.recall(PLACE, later) is not None
-    assert cache.find(PLACE, 8, later) is None
+    assert cache.find(PLACE, Pulse(8, 1, None), later) is None
+
+
+def test_a_look_that_ended_late_takes_back_nothing(cache):
+    newer = Look(9, NOW + timedelta(minutes=1))
+    assert cache.find(PLACE, Pulse(7, 1, None), newer) is not None
+    assert cache.find(PLACE, Pulse(7, 1, None), Look(8, NOW + timedelta(minutes=2))) is not None
+    assert cache.recall(PLACE, newer) is not None
+
+
+def test_a_document_counts_until_the_turn_that_is_next_now(cache):
+    """An embargo came after it was made: that is no change before it ends."""
+    ends = NOW + timedelta(seconds=1)
+    assert cache.find(PLACE, Pulse(7, 1, ends), Look(4, NOW)).until == ends
+    assert cache.recall(PLACE, Look(4, NOW + TRUST / 2)) is not None
+    assert cache.find(PLACE, Pulse(7, 1, None), Look(4, ends)) is None
 
 
 def test_a_document_is_not_recalled_past_its_turn(cache):
     late = Look(3, NOW + timedelta(hours=1))
-    assert cache.find(PLACE, 7, late) is None
+    assert cache.find(PLACE, Pulse(7, 1, None), late) is None
     assert cache.recall(PLACE, late) is None
 
 
@@ -89,3 +105,82 @@ def count_statements(server):
 
     event.listen(server.app[DATABASE]._engine.sync_engine, "before_cursor_execute", note)
     return statements
+
+
+async def test_after_a_change_only_what_changed_is_loaded(server):
+    for number in range(5):
+        await server.push(f"item-{number}")
+    await server.settle()
+    await server.call("GET", WORLD)
+    loaded = []
+
+    def note(_conn, _cursor, statement, parameters, *_):
+        if "FROM articles JOIN versions" in statement and "articles.id IN" in statement:
+            loaded.append(len(parameters))
+
+    await server.push("item-3", headline="The ministers will not meet on Friday, because of the snow")
+    await server.settle()
+    event.listen(server.app[DATABASE]._engine.sync_engine, "before_cursor_execute", note)
+    answer = await server.call("GET", WORLD)
+    assert "because of the snow" in answer.text
+    assert [f"item-{number}" in answer.text for number in range(5)] == [True] * 5
+    assert loaded == [1]
+
+
+async def test_what_is_written_lazily_is_read_at_once_and_leaves_caches_alone(server):
+    await server.push()
+    await server.settle()
+    database = server.app[DATABASE]
+    writes, told = database.writes, database.watch()
+    async with database.write(lazily=True) as conn:
+        await save_meta(conn, "one", "two")
+    async with database.glance() as conn:
+        assert await find_meta(conn, "one") == "two"
+    assert (database.writes, told.is_set()) == (writes, False)
+    async with database.write():
+        pass
+    assert (database.writes, told.is_set()) == (writes + 1, True)
+
+
+async def test_who_asks_by_date_has_what_was_said_last_whichever_process_says_it(server):
+    """One has rendered what was, and writes that down after another one has rendered what is."""
+    database = server.app[DATABASE]
+    async with database.write(lazily=True) as conn:
+        newer = await stamp(conn, "world/en.atom", '"newer"', 8, NOW)
+    async with database.write(lazily=True) as conn:
+        assert await stamp(conn, "world/en.atom", '"older"', 7, NOW) is None
+    async with database.write(lazily=True) as conn:
+        assert await stamp(conn, "world/en.atom", '"newer"', 8, NOW) == newer
+
+
+async def test_a_feed_without_a_time_of_its_own_is_known_by_its_etag_alone(server):
+    """Another process has served what came later, so a date would say that a reader has what it has not."""
+    await server.push()
+    await server.settle()
+    async with server.app[DATABASE].write(lazily=True) as conn:
+        await stamp(conn, "world/en.atom", '"newer"', 1_000, NOW)
+    answer = await server.call("GET", WORLD)
+    assert "Last-Modified" not in answer.headers
+    later = {"If-Modified-Since": "Fri, 27 Nov 2026 12:00:00 GMT"}
+    assert (await server.call("GET", WORLD, headers=later)).status == 200
+    assert (await server.call("GET", WORLD, headers={"If-None-Match": answer.headers["ETag"]})).status == 304
+
+
+async def test_only_lazy_writes_do_not_wait_for_the_disk(server):
+    database = server.app[DATABASE]
+    for lazily in (True, False, True, True, False, False):
+        async with database.write(lazily=lazily) as conn:
+            level = (await conn.exec_driver_sql("PRAGMA synchronous")).scalar_one()
+        assert level == (1 if lazily else 2)
+
+
+async def test_a_glance_sees_one_state_and_leaves_its_connection_as_it_was(server):
+    database = server.app[DATABASE]
+    async with database.glance() as conn:
+        assert await find_meta(conn, "three") is None
+        async with database.write() as other:
+            await save_meta(other, "three", "four")
+        assert await find_meta(conn, "three") is None
+    for _ in range(8):  # every connection of the pool
+        async with database.read() as conn:
+            assert await find_meta(conn, "three") == "four"

@@ -19,9 +19,15 @@ import structlog
 from yarl import URL
 
 from server.configfile import parse_config
-from server.keys import LOOKOUT
+from server.keys import DATABASE, LOOKOUT
 from server.routes import ROUTES
+from server.store.articles import find_article
+from server.store.deliveries import DeadLetter, save_letter
+from server.store.keys import Invitation, save_invitation
+from server.store.proposals import save_proposal
 from server.store.schema import articles
+from server.store.source_pushes import add_push
+from server.store.subscriptions import save_subscription
 from translators import Direction, TranslationError
 from translators.pseudo import LANGUAGES, PseudoTranslator
 
@@ -170,6 +176,8 @@ LISTS: Mapping[str, Callable[[], Iterable[str]]] = {
     "/": lambda: ["/", "/?lang=ru"],
     "/feeds.opml": lambda: ["/feeds.opml"],
     "/v1/channels": lambda: ["/v1/channels"],
+    "/docs": lambda: ["/docs"],
+    "/openapi.json": lambda: ["/openapi.json"],
     "/problems": lambda: ["/problems"],
     "/problems/{name}": lambda: ["/problems/article-not-found"],
     "/static/karvan.css": lambda: ["/static/karvan.css"],
@@ -179,16 +187,21 @@ LISTS: Mapping[str, Callable[[], Iterable[str]]] = {
     "/sample/{name}.jpg": lambda: ["/sample/ridges.jpg", "/sample/qzvx.jpg"],
     "/v1/subscriptions": lambda: ["/v1/subscriptions"],
     "/v1/subscriptions/{id}": lambda: ["/v1/subscriptions/1"],
+    "/v1/dead-letters": lambda: ["/v1/dead-letters", "/v1/dead-letters?subscription=1"],
     "/v1/exchanges/{exchange}/balance": lambda: ["/v1/exchanges/turkic/balance"],
     "/v1/keys": lambda: ["/v1/keys"],
+    "/v1/keys/invitations": lambda: ["/v1/keys/invitations"],
     "/v1/audit": lambda: ["/v1/audit"],
     "/v1/desk": lambda: ["/v1/desk?limit=200"],
     "/v1/sources": lambda: ["/v1/sources"],
+    "/v1/sources/{name}/callback/{token}": lambda: ["/v1/sources/qzvx/callback/qzvx?hub.mode=subscribe"],
     "/v1/memory": lambda: ["/v1/memory?source=en&target=ru&q=qzvx"],
     "/v1/memory.tmx": lambda: ["/v1/memory.tmx?source=en&target=ru"],
     "/v1/glossary": lambda: ["/v1/glossary"],
     "/v1/glossary/{exchange}": lambda: ["/v1/glossary/turkic"],
     "/v1/routing": lambda: ["/v1/routing"],
+    "/v1/routing/proposals": lambda: ["/v1/routing/proposals"],
+    "/v1/routing/proposals/{number}": lambda: ["/v1/routing/proposals/1"],
     "/v1/routing/history": lambda: ["/v1/routing/history"],
     "/v1/routing/history/{number}": lambda: ["/v1/routing/history/1"],
     "/livez": lambda: ["/livez"],
@@ -474,6 +487,65 @@ async def test_what_left_no_trace_is_as_if_it_had_never_been(start):
                         assert dict(answer.headers) == dict(nothing.headers)
 
 
+async def test_what_was_given_up_is_told_to_whom_it_was_for_alone(start, clock):
+    """Which it was and why; what stands in it they get where they may see it."""
+    server = await start(with_worker=False)
+    await push(server, "inner", **make_secret("inner"), **GENRE_INNER)
+    await push(server, "late", **make_secret("late", embargoedUntil=LATE))
+    topic = {"channel": "turkic", "language": "en", "format": "atom", "query": "", "secret": "qzvxsecret"}
+    owner = {"role": "subscriber", "owner": "demo-newsroom", "key_id": "1", "since": 0, "cursor": 0}
+    values = topic | owner | {"state": "live", "created_at": clock.now}
+    async with server.app[DATABASE].write() as conn:
+        await save_subscription(conn, "websub", "https://karvan.example/x", "https://qzvxaddress.example", values)
+        for item in ("inner", "late"):
+            row = await find_article(conn, "khazar-news", item)
+            await save_letter(conn, DeadLetter(1, row.id, "en", 1, "qzvxerror", clock.now))
+    doors = ("/v1/dead-letters", "/v1/dead-letters?subscription=1", "/v1/subscriptions", "/v1/subscriptions/1")
+    for reader in READERS:
+        seen = set().union(*[await look(server, path, reader) for path in doors])
+        is_theirs = reader in ("demo-newsroom", "admin")
+        assert {sight.word for sight in seen} == ({"qzvxaddress", "qzvxerror"} if is_theirs else set()), reader
+        if not is_theirs:
+            headers = {"X-Request-Id": "same"}
+            there, nothing = [
+                await server.call("POST", f"/v1/dead-letters/{number}/retry", by=reader, headers=headers)
+                for number in (1, 99)
+            ]
+            assert there.status == (404 if reader else 401)
+            assert there.text == nothing.text
+
+
+@pytest.fixture
+def read() -> Any:
+    """With a source."""
+    source = '\n[sources.theirs]\nurl = "https://theirs.example/feed.xml"\noutlet = "khazar-news"\n'
+    return parse_config(SAMPLE.replace('tag = "karvan.example,2026"', 'tag = "gate.example,2026"') + source)
+
+
+async def test_what_admins_decide_about_is_shown_to_them_alone(start, clock, read):
+    """Proposals, invitations, hubs of sources; tokens and secrets to nobody at all."""
+    server = await start(with_worker=False, config=read)
+    now, then = clock.now, clock.now + timedelta(days=1)
+    hub = {"source": "theirs", "feed": "https://theirs.example/feed.xml", "hub": "https://qzvxhub.example"}
+    async with server.app[DATABASE].write() as conn:
+        await save_proposal(conn, "# qzvxpart", "qzvxbase", "qzvxdiff", "another", "1", now, then)
+        invited = ("khazar-news", "", "qzvxlabel", None, "admin", now, then)
+        await save_invitation(conn, Invitation("1", "qzvxhash", *invited))
+        await add_push(conn, **hub, topic="qzvxtopic", callback="/qzvxback", token="qzvxtoken", secret="qzvxsecret")
+    body = {"note": "qzvxnote"}
+    assert (await server.call("POST", "/v1/routing/proposals/1/reject", by="admin", json=body)).status == 200
+    seen = await walk(server, [], (None, "khazar-news", "demo-newsroom", "admin"))
+    assert {sight.reader for sight in seen} == {"admin"}
+    at = {path: {sight.word for sight in seen if sight.path == path} for path in {sight.path for sight in seen}}
+    assert at == {
+        "/v1/routing/proposals": {"qzvxbase", "qzvxdiff", "qzvxnote"},
+        "/v1/routing/proposals/1": {"qzvxbase", "qzvxdiff", "qzvxnote", "qzvxpart"},
+        "/v1/keys/invitations": {"qzvxlabel"},
+        "/v1/sources": {"qzvxhub"},
+        "/v1/audit": {"qzvxnote"},
+    }
+
+
 async def test_a_stub_of_what_was_withdrawn_says_only_which_it_was(start):
     server = await start(translator=Marking())
     for item in ("killed", "withdrawn", "public"):
@@ -565,7 +637,7 @@ async def test_a_kill_reaches_also_the_language_that_an_article_was_once_written
     await kill(server, "one")
     for language in ("en", "az"):
         feed = feedparser.parse((await server.call("GET", f"/feeds/world/{language}.atom")).body)
-        assert [entry.title for entry in feed.entries] == [{"en": "Withdrawn", "az": "Geri çağırılıb"}[language]]
+        assert [entry.title for entry in feed.entries] == [{"en": "Withdrawn", "az": "Geri çəkilib"}[language]]
         assert (await server.call("GET", f"/articles/khazar-news/one/{language}")).status == 410
 
 

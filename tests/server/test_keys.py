@@ -256,3 +256,26 @@ def test_a_rotated_key_opens_beside_the_new_one_for_a_while(karvan):
     assert karvan("keys", "rotate", old["id"], "--overlap", "soon").exit_code == 1
     assert karvan("keys", "rotate", "none").exit_code == 1
     assert karvan("keys", "issue", "khazar-news", "--scope", "edit").exit_code == 1
+
+
+def test_an_invitation_is_made_listed_and_withdrawn(karvan):
+    made = karvan("keys", "invite", "khazar-news", "--hours", "24", "--label", "theirs", "--json")
+    assert made.exit_code == 0, made.output
+    one = json.loads(made.stdout)
+    assert one["token"].startswith("karvan_invitation_")
+    assert "khazar-news" in karvan("keys", "invitations").stdout
+    [listed] = json.loads(karvan("keys", "invitations", "--json").stdout)
+    assert (listed["id"], listed["owner"], listed["created_by"]) == (one["id"], "khazar-news", "console")
+    assert karvan("keys", "withdraw", one["id"]).exit_code == 0
+    assert json.loads(karvan("keys", "invitations", "--json").stdout) == []
+    again = karvan("keys", "withdraw", one["id"])
+    assert (again.exit_code, "no such invitation" in again.stderr) == (1, True)
+    assert karvan("keys", "invite", "nobody").exit_code == 1
+
+
+def test_a_named_admin_has_keys_of_an_admin(karvan, tmp_path):
+    file = tmp_path / "with-admin.toml"
+    file.write_text((ROOT / "config.toml").read_text() + '\n[admins.leyla]\nname = "Leyla"\n')
+    made = karvan("keys", "issue", "leyla", "--json", config=file)
+    assert json.loads(made.stdout)["role"] == "admin"
+    assert "leyla" in karvan("keys", "issue", "nobody", config=file).stderr

@@ -13,8 +13,9 @@ import tomlkit
 
 from server.configfile import parse_config
 from server.configfile.live import get_digest, merge_live
-from server.configfile.routingfile import ROUTING, cut_routing, hide_secrets, split_tables
+from server.configfile.routingfile import ROUTING, cut_routing, hide_secrets, replace_routing, split_tables
 from server.keys import DATABASE, LIVE
+from server.reloading import make_etag
 from server.store import placements
 from server.store.placements import Placement
 
@@ -96,7 +97,7 @@ async def test_a_saved_file_is_in_force_within_two_seconds(live: Any, file: Path
     assert (await live.call("GET", "/feeds/economy/en.atom")).text.count("</entry>") == 0
     write(file, read(file).replace(ECONOMY, "when = {}"))
     await wait_until(live, lambda live: live.current.config.routes[0].when.subject == ())
-    await asyncio.sleep(0.3)  # the articles are asked for
+    await live.wait_until_asked()
     await live.settle()
     assert (await live.call("GET", "/feeds/economy/en.atom")).text.count("</entry>") == 1
 
@@ -232,14 +233,60 @@ def find_mixed(places: Mapping[int, list[Placement]]) -> list[object]:
     return mixed
 
 
-@pytest.mark.parametrize(("saves", "with_worker"), [(200, False), pytest.param(1_000, True, marks=pytest.mark.slow)])
+def break_somewhere(text: str, choice: random.Random) -> str:
+    at = choice.randrange(len(text))
+    return text[:at] + choice.choice(("[", '"', "\x00", "= =", "\nto = [1]\n", "}")) + text[at:]
+
+
+class Saver:
+    """Saves valid and broken routings, by PUT and by writing the file; `answers`: how often PUT was answered how."""
+
+    def __init__(self, server: Any, file: Path, choice: random.Random) -> None:
+        self.server, self.file, self.choice = server, file, choice
+        self.good = cut_routing(read(file))
+        self.answers: Counter[int] = Counter()
+        self.may_be_broken = False
+
+    async def put(self) -> None:
+        part = make_part(self.good, self.choice.randrange(len(LANGUAGES)))
+        kind, before = self.choice.random(), read(self.file)
+        if kind < 0.3:
+            part = break_somewhere(part, self.choice)
+        elif kind < 0.35:
+            part = tomlkit.dumps(tomllib.loads(part))
+        answer = await put(self.server, part, make_etag(cut_routing(before)))
+        self.answers[answer.status] += 1
+        assert answer.status in ((200, 409, 422) if self.may_be_broken else (200, 422)), answer.text
+        assert answer.status == 200 or read(self.file) == before
+
+    async def write(self, *, is_valid: bool = False) -> None:
+        """At once, or half of it first; broken ones stay until the next."""
+        part = make_part(self.good, self.choice.randrange(len(LANGUAGES)))
+        text = replace_routing(SHIPPED.read_text(), part).text
+        self.may_be_broken = not is_valid and self.choice.random() < 0.3
+        if self.may_be_broken:
+            text = break_somewhere(text, self.choice)
+        if self.choice.random() < 0.3:
+            write(self.file, text[: self.choice.randrange(len(text))])
+            await asyncio.sleep(self.choice.choice((0, 0.01, 0.1)))
+        write(self.file, text)
+        await asyncio.sleep(self.choice.choice((0, 0, 0.1, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("saves", "by_file", "with_worker"),
+    [
+        (40, 0.0, False),
+        pytest.param(200, 0.0, False, marks=pytest.mark.slow),
+        pytest.param(1_000, 0.3, True, marks=pytest.mark.slow),
+    ],
+)
 async def test_saved_many_times_under_load_no_request_fails_and_no_decision_mixes_two_versions(
-    start: Callable[..., Awaitable[Any]], file: Path, saves: int, with_worker: bool
+    start: Callable[..., Awaitable[Any]], file: Path, saves: int, by_file: float, with_worker: bool
 ) -> None:
     live = await start(config=parse_config(read(file)), file=file, with_worker=with_worker)
-    choice, good = random.Random(7), cut_routing(read(file))
-    statuses: Counter[int] = Counter()
-    saved: Counter[int] = Counter()
+    choice = random.Random(7)
+    saver, statuses = Saver(live, file, choice), Counter[int]()
     is_done = False
 
     async def ask(item: str) -> None:
@@ -252,19 +299,18 @@ async def test_saved_many_times_under_load_no_request_fails_and_no_decision_mixe
             await asyncio.sleep(0.05)
 
     asking = [asyncio.create_task(ask(f"item-{number}")) for number in range(2)]
-    etag = await get_etag(live)
     for _ in range(saves):
-        part = make_part(good, choice.randrange(len(LANGUAGES)))
-        if choice.random() < 0.3:
-            at = choice.randrange(len(part))
-            part = part[:at] + choice.choice(("[", '"', "\x00", "= =", "\nto = [1]\n", "}")) + part[at:]
-        answer = await put(live, part, etag)
-        saved[answer.status] += 1
-        etag = answer.headers.get("ETag", etag)
+        await (saver.write() if choice.random() < by_file else saver.put())
+    if by_file:
+        await saver.write(is_valid=True)
+        last = parse_config(read(file))
+        async with asyncio.timeout(30):
+            while live.app[LIVE].current.config.routes != last.routes:
+                await asyncio.sleep(0.05)
     is_done = True
     await asyncio.gather(*asking)
     assert set(statuses) <= {200, 201}
-    assert set(saved) == {200, 422}
+    assert {200, 422} <= set(saver.answers)
     for item in range(0 if with_worker else 2):
         await live.push(f"item-{item}", headline="The ministers met for the last time today")
     if with_worker:

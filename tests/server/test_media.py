@@ -5,6 +5,7 @@ import hashlib
 import io
 import zlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import feedparser
@@ -13,7 +14,9 @@ from lxml import html
 from PIL import Image
 
 from feeds.model import Rendition
-from server.keys import DATABASE, MEDIA
+from server.keys import DATABASE, LIVE, MEDIA
+from server.showing import VIEWS, View
+from server.store.engine import Look
 from server.store.media import find_upload, save_upload
 
 OUTLET = "caravan-wire"
@@ -304,18 +307,51 @@ async def test_an_admin_who_corrects_a_version_keeps_its_uploads(server):
     assert "/media/" in page
 
 
-async def test_a_picture_has_the_headers_of_what_never_changes(quiet):
+async def test_a_picture_is_kept_for_an_hour_and_then_asked_for_by_its_etag(quiet):
     path = await upload_ready(quiet)
     await quiet.push(associations=[make_association(quiet)])
     file = await quiet.call("GET", path)
     assert file.status == 200
     assert file.headers["Content-Type"] == "image/jpeg"
-    assert file.headers["Cache-Control"] == "public, max-age=31536000, s-maxage=60, immutable"
+    assert file.headers["Cache-Control"] == "public, max-age=3600, s-maxage=60"
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert file.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert (await quiet.call("GET", path, headers={"If-None-Match": file.headers["ETag"]})).status == 304
     head = await quiet.call("HEAD", path)
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(file.body)))
+
+
+async def test_a_part_of_a_picture_is_sent_alone(quiet):
+    path = await upload_ready(quiet)
+    await quiet.push(associations=[make_association(quiet)])
+    whole = await quiet.call("GET", path)
+    part = await quiet.call("GET", path, headers={"Range": "bytes=10-19", "If-Range": whole.headers["ETag"]})
+    assert (part.status, part.body) == (206, whole.body[10:20])
+    assert part.headers["ETag"] == whole.headers["ETag"]
+
+
+async def test_what_everybody_saw_a_moment_ago_is_looked_up_again_when_anything_was_written(quiet, clock):
+    path = await upload_ready(quiet)
+    await quiet.push(associations=[make_association(quiet)], expires="2026-11-26T12:00:30Z")
+    views, look = quiet.app[VIEWS], Look(quiet.app[DATABASE].writes, clock.now)
+    key = (path.split("/")[2], "original", quiet.app[LIVE].current)
+    assert views.recall(key, look) is None
+    assert (await quiet.call("GET", path)).status == 200
+    assert views.recall(key, look) is None  # seen later than that look
+    look = Look(quiet.app[DATABASE].writes, clock())
+    assert views.recall(key, look) == View(True, True, False, datetime(2026, 11, 26, 12, 0, 30, tzinfo=UTC))
+    for writes, seconds in ((1, 0), (0, 1), (0, 31)):
+        assert views.recall(key, Look(look.writes + writes, look.at + timedelta(seconds=seconds))) is None
+    await quiet.push("two")
+    assert views.recall(key, Look(quiet.app[DATABASE].writes, clock())) is None
+
+
+async def test_a_picture_that_few_may_see_is_looked_up_every_time(quiet, clock):
+    path = await upload_ready(quiet)
+    assert (await quiet.call("GET", path, by=OUTLET)).status == 200
+    key = (path.split("/")[2], "original", quiet.app[LIVE].current)
+    assert quiet.app[VIEWS].recall(key, Look(quiet.app[DATABASE].writes, clock())) is None
+    assert (await quiet.call("GET", path)).status == 404
 
 
 async def test_nobody_sees_a_picture_that_no_visible_article_shows(quiet):
@@ -480,3 +516,46 @@ async def test_a_broken_off_upload_leaves_nothing(server, tmp_path):
         while list(folder.iterdir()):
             await asyncio.sleep(0.01)
     assert (await server.call("GET", ADDRESS, by=OUTLET)).status == 404
+
+
+async def read_entries(server) -> list[Any]:
+    return feedparser.parse((await server.call("GET", "/feeds/world/en.atom")).body).entries
+
+
+async def test_another_picture_under_the_same_name_updates_the_entries_that_show_it(server, clock):
+    await upload(server)
+    await get_state(server)
+    await server.push(associations=[make_association(server)])
+    await server.push("two")
+    await server.settle()
+    items = "/v1/channels/world/en/items"
+    before = {entry.id: entry for entry in await read_entries(server)}
+    seen = (await server.call("GET", items)).json["next"]
+    clock.pass_time(minutes=5)
+    await upload(server, make_picture(size=(640, 480)))
+    await server.settle()
+    after = {entry.id: entry for entry in await read_entries(server)}
+    [changed] = [id_ for id_ in after if after[id_].updated != before[id_].updated]
+    assert changed.endswith("/one/en")
+    assert after[changed].updated > before[changed].updated
+    assert after[changed].published == before[changed].published
+    assert after[changed].enclosures != before[changed].enclosures
+    told = (await server.call("GET", f"{items}?after={seen}")).json["items"]
+    assert [one["state"] for one in told] == ["usable"]
+
+
+async def test_an_entry_is_updated_when_its_picture_is_there_and_when_it_is_deleted(start, clock):
+    server = await start()
+    await server.push(associations=[make_association(server)])
+    await server.settle()
+    [bare] = await read_entries(server)
+    clock.pass_time(minutes=5)
+    await upload(server)
+    await server.settle()
+    [shown] = await read_entries(server)
+    clock.pass_time(minutes=5)
+    await server.call("DELETE", ADDRESS, by=OUTLET)
+    await server.settle()
+    [gone] = await read_entries(server)
+    assert bare.updated < shown.updated < gone.updated
+    assert (len(bare.enclosures), len(shown.enclosures), len(gone.enclosures)) == (0, 1, 0)

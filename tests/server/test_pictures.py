@@ -157,7 +157,7 @@ def test_a_moving_picture_is_refused(tmp_path):
         make(file.getvalue(), tmp_path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), data=st.data())
 def test_whatever_happened_to_a_file_it_is_made_or_refused(tmp_path, kind, data):
     body = bytearray(make_picture(kind, size=(40, 30)))

@@ -13,24 +13,18 @@ from hypothesis import strategies as st
 
 from feeds.model import Article
 from server.config import Channel, Config, Outlet, Route, Translation
-from server.placing import (
-    Text,
-    get_freshness,
-    get_told_freshness,
-    list_directions,
-    list_siblings,
-    list_texts,
-    list_wanted,
-    place,
-)
+from server.placing import list_siblings, place
+from server.placing.candidates import Text, get_freshness, get_told_freshness, list_directions, list_texts
+from server.placing.stands import list_wanted
 from server.publishing import Loaded, Site, make_entry
 from server.routing import Decision, Destination, decide, make_facts
-from server.store import articles, placements
+from server.store import articles, placements, standings
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash
 from server.store.engine import Database, open_database
 from server.store.parallels import Parallel
-from server.store.placements import Filters, Placement
+from server.store.placements import Placement
+from server.store.standings import Filters
 from translators.checks import Finding
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -280,8 +274,8 @@ class Shelf:
             return [
                 tag
                 for tag in ("az", "en", "ru")
-                if await placements.list_newest(conn, "world", tag, Filters(), self.now, 50)
-                or await placements.list_gone(conn, "world", tag, Filters(), self.now, 50)
+                if await standings.list_newest(conn, "world", tag, Filters(), self.now, 50)
+                or await standings.list_gone(conn, "world", tag, Filters(), self.now, 50)
             ]
 
 
@@ -457,7 +451,7 @@ MOMENTS = st.builds(
 
 
 @given(st.lists(MOMENTS, min_size=2, max_size=6))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_becomes_of_a_held_text_its_feed_changes_when_readers_see_something_else(
     shelf: Shelf, moments: list[Moment]
 ) -> None:

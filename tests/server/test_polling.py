@@ -242,6 +242,7 @@ BAD_ANSWERS = [
     (answer_with(status=302, headers={"Location": "http://10.1.2.3/feed.xml"}), "its address is private"),
     (answer_with(status=302, headers={"Location": "http://localhost/feed.xml"}), "its address is private"),
     (answer_with(status=302, headers={"Location": "file:///etc/passwd"}), "no address"),
+    (answer_with(status=302, headers={"Location": "http://paper.example:port/"}), "no address"),
     (answer_with(status=302, headers={"Location": "/again"}), "redirects"),
 ]
 
@@ -290,10 +291,13 @@ async def test_a_source_is_not_read_before_it_wants_us(reader, paper: Paper) -> 
 async def test_a_source_is_read_when_its_time_has_come(reader, paper: Paper) -> None:
     asked = len(paper.asked)
     reader.clock.pass_time(seconds=800)
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(0.2)
     assert len(paper.asked) == asked
     reader.clock.pass_time(seconds=300)
-    await asyncio.sleep(1.2)
+    async with asyncio.timeout(20):
+        while len(paper.asked) == asked:
+            await asyncio.sleep(0.05)
+    await reader.settle()
     assert len(paper.asked) == asked + 1
 
 

@@ -1,6 +1,5 @@
 """What another routing would do: told before it is in force, and then it does that."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ async def test_what_it_tells_is_what_happens(live: Any, file: Path) -> None:
     assert (await live.call("GET", "/feeds/economy/az.json")).json["items"] == []
     etag = (await live.call("GET", "/v1/routing", by="admin")).headers["ETag"]
     await live.call("PUT", "/v1/routing", by="admin", data=part.encode(), headers=TOML | {"If-Match": etag})
-    await asyncio.sleep(0.3)  # the articles are asked for
+    await live.wait_until_asked()
     await live.settle()
     assert len((await live.call("GET", "/feeds/economy/az.json")).json["items"]) == 2
 

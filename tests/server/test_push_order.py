@@ -95,7 +95,7 @@ async def describe(conn: AsyncConnection, item: str) -> Any:
     }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases())
 async def test_any_order_and_repetition_of_pushes_ends_in_the_same_state(quiet, case):
     async with quiet.app[DATABASE].write() as conn:
@@ -122,7 +122,7 @@ def test_versions_sort_by_their_numbers_not_by_their_digits(numbers):
     assert keys == sorted(keys)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases(most=3))
 async def test_any_order_and_repetition_is_the_same_through_http(quiet, case):
     outcomes = []

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -191,6 +192,27 @@ async def test_leases_are_renewed_while_a_slow_engine_works(start, config):
     assert seen >= 8  # two leases long
     answer = await server.call("GET", "/v1/articles/caravan-wire/one", by="caravan-wire")
     assert answer.json["versions"]["tr"]["freshness"] == "fresh"
+
+
+async def test_what_is_due_is_found_in_one_look_at_all_kinds(quiet):
+    """Free, held, held too long, put off, given up: the first that nobody holds counts, of each kind."""
+    now = quiet.clock()
+    early, late, hour = now - timedelta(minutes=2), now - timedelta(minutes=1), timedelta(hours=1)
+    jobs_of = {
+        "translate": [(early, {"lease_until": now + hour}), (late, {}), (now, {})],
+        "settle": [(early, {"lease_until": late}), (late, {})],
+        "turn": [(now + hour, {}), (early, {"given_up_at": late})],
+        "media": [(early, {"given_up_at": late}), (early, {"lease_until": now + hour})],
+    }
+    async with quiet.app[DATABASE].write() as conn:
+        for kind, many in jobs_of.items():
+            for number, (run_at, values) in enumerate(many):
+                await rows.enqueue(conn, kind, str(number), batch="", priority=1, run_at=run_at)
+                same = (table.c.kind == kind, table.c.subject == str(number))
+                if values:
+                    await conn.execute(table.update().where(*same).values(**values))
+        found = await rows.list_next_runs(conn, (*jobs_of, "fan-out"), now)
+    assert found == {"translate": late, "settle": early, "turn": now + hour}
 
 
 async def test_the_clock_never_goes_back(monkeypatch):

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from server.config import Quota
+from server.config import DailyQuota, Exchange, Quota
 from server.configfile import ConfigError, parse_config
 from server.keys import DATABASE
-from server.quotas import Buckets, count_words
-from server.store.usage import add_usage, find_usage, forget_usage
+from server.quotas import Buckets, count_left, count_words
+from server.store.usage import add_usage, forget_usage, list_usage
 
 ONE = "/v1/articles/caravan-wire/one"
 
@@ -54,6 +54,7 @@ async def test_a_day_has_so_many_articles_and_bytes(begin, clock):
     assert (refused.status, refused.json["type"]) == (429, "/problems/day-used-up")
     assert refused.headers["Retry-After"] == str(12 * 3600 - 1)
     assert refused.headers["RateLimit-Policy"] == '"articles";q=2;w=86400'
+    assert refused.headers["RateLimit"] == f'"articles";r=0;t={12 * 3600 - 1}'
     assert (await server.call("GET", "/v1/articles/caravan-wire/three", by="admin")).status == 404
     assert (await server.call("DELETE", ONE, by="caravan-wire")).status == 200  # a kill is never refused
     assert (await server.push("four", by="khazar-news")).status == 429
@@ -87,8 +88,85 @@ async def test_translation_goes_on_the_next_day_and_says_so(begin, clock):
     assert "fresh" in {done[language]["freshness"] for language in ("az", "ru", "tr", "zh")}
 
 
+MEMBERS = ("caravan-wire", "khazar-news", "bosphorus-post")
+TEXTS = {
+    "caravan-wire": {},
+    "khazar-news": {
+        "language": "az",
+        "headline": "Nazirlər cümə günü paytaxtda ticarəti müzakirə edəcəklər",
+        "text": "<p>Dörd ölkənin nazirləri cümə günü görüşəcək. Onlar ticarət və suyu müzakirə edəcəklər.</p>",
+    },
+    "bosphorus-post": {
+        "language": "tr",
+        "headline": "Bakanlar cuma günü başkentte ticareti görüşecek",
+        "text": "<p>Dört ülkenin bakanları cuma günü bir araya gelecek. Ticaret ve su konularını görüşecekler.</p>",
+    },
+}
+
+
+@pytest.fixture
+def share(start: Any, config: Any) -> Any:
+    """A server with one exchange whose members share a quota."""
+
+    async def share_quota(quotas: dict[str, Quota] | None = None, **quota: int) -> Any:
+        forum = Exchange(name="Forum", members=MEMBERS, quota=DailyQuota(**quota))
+        exchanges = {**config.exchanges, "forum": forum}
+        return await start(config=config.model_copy(update={"exchanges": exchanges, "quotas": quotas or {}}))
+
+    return share_quota
+
+
+async def test_members_of_an_exchange_share_its_day_and_each_has_a_part_that_nobody_else_takes(share, clock):
+    server = await share(articles_per_day=12)  # two are kept for each member, six are for whoever comes first
+    for number in range(8):
+        assert (await server.push(f"item-{number}")).status == 201
+    refused = await server.push("one-too-many")
+    assert (refused.status, refused.json["type"]) == (429, "/problems/day-used-up")
+    assert "members of forum may push 12 articles a day together, and have pushed 8" in refused.json["detail"]
+    assert refused.headers["RateLimit-Policy"] == '"forum-articles";q=12;w=86400'
+    assert refused.headers["RateLimit"].startswith('"forum-articles";r=0;t=')
+    assert int(refused.headers["Retry-After"]) > 3600
+    for member in MEMBERS[1:]:
+        for number in range(2):
+            assert (await server.push(f"item-{number}", by=member, **TEXTS[member])).status == 201
+        assert (await server.push("third", by=member, **TEXTS[member])).status == 429
+    clock.pass_time(days=1)
+    assert (await server.push("one-too-many")).status == 201
+
+
+async def test_an_answer_tells_the_quota_of_which_least_is_left(share):
+    limits = {"outlet": Quota(requests_per_minute=60, articles_per_day=100)}
+    server = await share(limits, articles_per_day=12)
+    pushed = await server.push("one")
+    assert pushed.headers["RateLimit-Policy"] == '"requests";q=60;w=60, "forum-articles";q=12;w=86400'
+    assert pushed.headers["RateLimit"].split(", ")[1].startswith('"forum-articles";r=7;t=')
+    assert "articles" not in (await server.call("GET", ONE, by="caravan-wire")).headers["RateLimit"]
+    assert "RateLimit" not in (await server.call("GET", "/v1/channels")).headers
+
+
+async def test_words_of_an_exchange_are_shared_too(share):
+    server = await share(words_per_day=1)
+    await server.push("one")
+    await server.settle()
+    await server.push("two", by="bosphorus-post", **TEXTS["bosphorus-post"])
+    for _ in range(200):
+        version = (await server.call("GET", "/v1/articles/bosphorus-post/two", by="admin")).json["versions"]["az"]
+        if version["reason"]:
+            break
+    assert (version["freshness"], "tomorrow" in version["reason"]) == ("pending", True)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 30)), max_size=60), st.integers(0, 200))
+def test_what_is_shared_is_never_exceeded_and_each_member_gets_its_part(wishes, most):
+    used: dict[str, int] = {}
+    for member, amount in wishes:
+        if amount <= count_left(most, "abcd", used, member):
+            used[member] = used.get(member, 0) + amount
+        assert sum(used.values()) <= most
+        assert all(count_left(most, "abcd", used, one) >= most // 8 - used.get(one, 0) for one in "abcd")
+
+
 @given(st.lists(st.floats(0, 90), max_size=60), st.integers(1, 20))
-@settings(max_examples=40, deadline=None)
 def test_no_minute_sees_more_than_twice_what_is_allowed(clock_steps, most):
     """A bucket is full at first and is filled meanwhile: so never more than that."""
     buckets, taken = Buckets(), []
@@ -124,5 +202,5 @@ async def test_old_days_are_forgotten_and_today_is_not(start):
         await add_usage(conn, "caravan-wire", "2026-11-01", "words", 5)
         await add_usage(conn, "caravan-wire", "2026-11-26", "words", 7)
         await forget_usage(conn, "2026-11-19")
-        left = [await find_usage(conn, "caravan-wire", day, "words") for day in ("2026-11-01", "2026-11-26")]
-    assert left == [0, 7]
+        left = [await list_usage(conn, ["caravan-wire"], day, "words") for day in ("2026-11-01", "2026-11-26")]
+    assert left == [{}, {"caravan-wire": 7}]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import Article, Subject
@@ -373,7 +373,6 @@ articles = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(routes, articles, st.sampled_from(("north", "south")))
 def test_decisions_equal_those_of_a_slow_evaluator(found: list[Route], article: Article, outlet: str) -> None:
     config = make_config(*found)
@@ -386,7 +385,6 @@ def test_decisions_equal_those_of_a_slow_evaluator(found: list[Route], article: 
     assert decision == route(config, article, outlet)
 
 
-@settings(max_examples=100)
 @given(st.text(alphabet="iIıİaAəƏяЯ水 \u0307", max_size=8))
 def test_folding_forgets_case_and_is_done_once(text: str) -> None:
     assert fold(text.upper()) == fold(text.lower()) == fold(text)

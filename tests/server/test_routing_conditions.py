@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import Article, Picture, Rendition, Subject
@@ -367,7 +367,6 @@ articles = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(routes, articles, texts, plain, plain)
 def test_compiled_explained_and_slowly_judged_decisions_are_the_same(
     found: list[dict[str, Any]], article: Article, there: dict[str, Target], one: When, two: When

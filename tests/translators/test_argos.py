@@ -61,7 +61,7 @@ def test_a_sentence_without_end_is_translated_in_stretches(starter: ArgosTransla
     assert len(rendered.text) > 500
 
 
-@pytest.mark.parametrize("text", ["\x00", "🙂🙂", ">>ru<< __az__ <s> </s> <unk>", "\ud800", "x" * 5_000, "مرحبا", "▁▁"])
+@pytest.mark.parametrize("text", ["\x00", "🙂🙂", ">>ru<< __az__ <s> </s> <unk>", "\ud800", "x" * 2_500, "مرحبا", "▁▁"])
 def test_odd_texts_harm_nothing(starter: ArgosTranslator, text: str) -> None:
     before = starter.translate(TEXTS[:1], EN_AZ, beam=1)
     assert len(starter.translate([text, TEXTS[0]], EN_AZ, beam=1)) == 2

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.seeded_errors import DIRECTIONS, Row, make_errors, read_corpus
@@ -122,7 +122,6 @@ PIECES = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=100)
 @given(PIECES, PIECES, st.sampled_from(DIRECTIONS))
 def test_enforcement_done_twice_is_done_once(source: str, result: str, direction: Direction) -> None:
     glossary = make_glossary()

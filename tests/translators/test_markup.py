@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.markup import read_blocks, write_blocks
@@ -109,7 +109,6 @@ ANYTHING = st.text(alphabet="<>/!-&;\"'= abp\n", max_size=60)
 
 
 @given(TREES | ANYTHING)
-@settings(max_examples=40)
 def test_untouched_documents_come_out_byte_for_byte(document: str) -> None:
     blocks = read_blocks(document)
     assert write_blocks(blocks, blocks.texts) == document
@@ -126,7 +125,6 @@ HOSTILE = [
 
 
 @given(TREES, st.sampled_from(HOSTILE) | st.text(max_size=20))
-@settings(max_examples=40)
 def test_no_text_becomes_markup(document: str, text: str) -> None:
     before, after = read_tags(document), read_tags(replace(document, text))
     remaining = iter(before)
@@ -136,7 +134,6 @@ def test_no_text_becomes_markup(document: str, text: str) -> None:
 
 
 @given(TREES, st.sampled_from(HOSTILE))
-@settings(max_examples=50)
 def test_what_is_written_is_read_again(document: str, text: str) -> None:
     again = read_blocks(replace(document, text))
     assert set(again.texts) <= {text}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.numerals import LANGUAGES, Quantity
@@ -138,7 +138,6 @@ def test_other_languages_have_no_quantities() -> None:
     assert read_quantities("3,5 Millionen", "de") == ()
 
 
-@settings(max_examples=40)
 @given(st.integers(min_value=13, max_value=999_999_999), st.sampled_from(LANGUAGES), st.sampled_from(LANGUAGES))
 def test_any_number_in_any_grouping_is_found_again(number: int, one: str, two: str) -> None:
     marks = {"az": " ", "ru": "\u00a0", "tr": ".", "en": ",", "zh": ","}
@@ -148,7 +147,6 @@ def test_any_number_in_any_grouping_is_found_again(number: int, one: str, two: s
     assert not difference.added
 
 
-@settings(max_examples=40)
 @given(st.text(max_size=300), st.sampled_from(LANGUAGES))
 def test_any_text_can_be_read(text: str, language: str) -> None:
     assert all(isinstance(each, Quantity) for each in read_quantities(text, language))

@@ -1,7 +1,7 @@
 """Quotes, dashes, spaces, capitals: as each language writes them, once and for all, and nothing else."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.typography import fit, fit_quotes, to_lower, to_upper
@@ -67,7 +67,6 @@ TEXT = st.text(alphabet="aiİıЯ会议“”«»„'‘’\"()（）,.:;!?，�
 
 
 @given(TEXT, st.sampled_from(["az", "en", "ru", "tr", "zh"]))
-@settings(max_examples=100)
 def test_it_is_done_once_and_changes_no_letter_or_figure(text: str, language: str) -> None:
     once = fit(text, "", language)
     assert fit(once, "", language) == once

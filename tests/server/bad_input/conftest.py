@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,14 +16,22 @@ from sqlalchemy import func, select
 
 from feeds.model import Article, Rendition
 from server.access import hash_key
+from server.api.operations import Operation, find_operation
+from server.config import Config
+from server.configfile import parse_config
 from server.configfile.routingfile import cut_routing
 from server.keys import DATABASE, MEDIA
 from server.problems import ALL
+from server.reloading import make_etag
+from server.routes import ROUTES
 from server.store.articles import find_article
+from server.store.deliveries import DeadLetter, save_letter
 from server.store.keys import Invitation, KeyRow, save_invitation, save_key
 from server.store.media import find_upload, save_upload
 from server.store.parallels import Parallel, save_parallel
+from server.store.proposals import save_proposal
 from server.store.schema import articles, media, parallels, versions
+from server.store.source_pushes import add_push, change_push
 from server.store.subscriptions import save_subscription
 
 GOOD = {
@@ -37,10 +46,16 @@ TURKISH = GOOD | {
     "bodies": [{"contentType": "text/plain", "value": "Dört ülkenin bakanları cuma günü bir araya gelecek."}],
 }
 
-CONFIG = (Path(__file__).parents[3] / "config.toml").read_text()
+SOURCE = '\n[sources.walk]\nurl = "https://walk.example/feed.xml"\noutlet = "caravan-wire"\n'
+SAMPLE = (Path(__file__).parents[3] / "config.toml").read_text()
+CONFIG = SAMPLE.replace('tag = "karvan.example,2026"', 'tag = "karvan.walk.example,2026"') + SOURCE
 ROUTING = ("application/toml", cut_routing(CONFIG).encode())
 KEY, TOKEN = "c0ffee", "karvan_invitation_of_the_walk"
 RECEIPT = b'{"receipts":[{"outlet":"caravan-wire","item":"one"}]}'
+FORM = "application/x-www-form-urlencoded"
+FEED = "https://karvan.example/feeds/world/en.atom"
+WISH = f"hub.mode=subscribe&hub.topic={FEED}&hub.callback=https://b.example/".encode()
+QUESTION = "hub.mode=denied&hub.topic=walk"  # what a hub may say as often as it likes
 JPEG = b"\xff\xd8\xff" + bytes(100)
 PICTURE = hashlib.sha256(JPEG).hexdigest()
 TMX = (
@@ -56,17 +71,20 @@ class Walk:
     path: str
     by: str | None = None
     takes: Mapping[str, Any] | None = None  # a good document, where the body is one
-    reason: bool = False  # the body is {"reason": …}
-    strict_query: bool = False  # unknown parameters are refused
-    page: bool = False  # errors are pages for browsers
     sends: tuple[str, bytes] | None = None  # media type and body, where it is no article
-    guarded: bool = True  # what changes something has an ETag and bears repetition
+    endless: bool = False  # a stream: its answer does not end
+
+    def make_target(self, query: bytes, *, without: bytes = b"") -> bytes:
+        """The address with a query besides its own; `without` one parameter of its own."""
+        path, _, own = self.path.encode().partition(b"?")
+        kept = [pair for pair in own.split(b"&") if pair and pair.partition(b"=")[0] != without]
+        return path + b"?" + b"&".join([*kept, query])
 
 
 WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/articles"): Walk("/v1/articles", "caravan-wire", GOOD),
     ("PUT", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/new", "caravan-wire", GOOD),
-    ("DELETE", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/one", "caravan-wire", reason=True),
+    ("DELETE", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/old", "caravan-wire"),
     ("GET", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/one"),
     ("GET", "/v1/articles/{outlet}/{item}/history"): Walk("/v1/articles/caravan-wire/one/history", "caravan-wire"),
     ("GET", "/v1/articles/{outlet}/{item}/receipts"): Walk("/v1/articles/caravan-wire/one/receipts", "caravan-wire"),
@@ -81,67 +99,76 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("DELETE", "/v1/media/{outlet}/{name}"): Walk("/v1/media/caravan-wire/b.jpg", "caravan-wire"),
     ("GET", "/media/{sha256}/{rendition}.jpg"): Walk(f"/media/{PICTURE}/original.jpg", "caravan-wire"),
     ("GET", "/feeds.opml"): Walk("/feeds.opml"),
-    ("GET", "/feeds/{channel}/{language}.{format}"): Walk("/feeds/world/en.atom", strict_query=True),
+    ("GET", "/feeds/{channel}/{language}.{format}"): Walk("/feeds/world/en.atom"),
     ("GET", "/v1/channels"): Walk("/v1/channels"),
-    ("GET", "/v1/channels/{channel}/{language}/items"): Walk("/v1/channels/world/en/items", strict_query=True),
-    ("POST", "/v1/receipts"): Walk("/v1/receipts", "demo-newsroom", sends=("application/json", RECEIPT), guarded=False),
+    ("GET", "/v1/channels/{channel}/{language}/items"): Walk("/v1/channels/world/en/items"),
+    ("GET", "/v1/events"): Walk("/v1/events?channel=world&after=0", endless=True),
+    ("POST", "/hub"): Walk("/hub", sends=(FORM, WISH)),
+    ("POST", "/v1/receipts"): Walk("/v1/receipts", "demo-newsroom", sends=("application/json", RECEIPT)),
     ("GET", "/v1/subscriptions"): Walk("/v1/subscriptions", "admin"),
     ("GET", "/v1/subscriptions/{id}"): Walk("/v1/subscriptions/1", "admin"),
+    ("GET", "/v1/dead-letters"): Walk("/v1/dead-letters", "admin"),
+    ("POST", "/v1/dead-letters/{id:[0-9]{1,15}}/retry"): Walk("/v1/dead-letters/1/retry", "admin"),
     ("GET", "/v1/exchanges/{exchange}/balance"): Walk("/v1/exchanges/turkic/balance", "admin"),
     ("GET", "/v1/memory"): Walk("/v1/memory?source=en&target=az&q=x", "admin"),
-    ("POST", "/v1/memory"): Walk("/v1/memory", "admin", sends=("application/x-tmx+xml", TMX), guarded=False),
-    ("DELETE", "/v1/memory/{id}"): Walk("/v1/memory/1", "admin", guarded=False),
+    ("POST", "/v1/memory"): Walk("/v1/memory", "admin", sends=("application/x-tmx+xml", TMX)),
+    ("DELETE", "/v1/memory/{id}"): Walk("/v1/memory/1", "admin"),
     ("GET", "/v1/memory.tmx"): Walk("/v1/memory.tmx?source=en&target=az", "admin"),
     ("GET", "/v1/glossary"): Walk("/v1/glossary", "admin"),
     ("PUT", "/v1/glossary"): Walk("/v1/glossary", "admin", sends=("text/tab-separated-values", b"en\taz\na\tb\n")),
     ("PUT", "/v1/glossary/{exchange}"): Walk(
         "/v1/glossary/turkic", "admin", sends=("text/tab-separated-values", b"en\taz\na\tb\n")
     ),
+    ("POST", "/v1/glossary/retranslate"): Walk("/v1/glossary/retranslate", "admin"),
     ("GET", "/v1/glossary/{exchange}"): Walk("/v1/glossary/turkic", "admin"),
-    ("GET", "/v1/keys"): Walk("/v1/keys", "admin", strict_query=True),
-    ("POST", "/v1/keys"): Walk("/v1/keys", "admin", sends=("application/json", b'{"owner":"admin"}'), guarded=False),
+    ("GET", "/v1/keys"): Walk("/v1/keys", "admin"),
+    ("POST", "/v1/keys"): Walk("/v1/keys", "admin", sends=("application/json", b'{"owner":"admin"}')),
+    ("GET", "/v1/keys/invitations"): Walk("/v1/keys/invitations", "admin"),
+    ("DELETE", "/v1/keys/invitations/{id}"): Walk("/v1/keys/invitations/2", "admin"),
     ("POST", "/v1/keys/invitations"): Walk(
-        "/v1/keys/invitations", "admin", sends=("application/json", b'{"owner":"admin"}'), guarded=False
+        "/v1/keys/invitations", "admin", sends=("application/json", b'{"owner":"admin"}')
     ),
     ("POST", "/v1/keys/accept"): Walk(
-        "/v1/keys/accept", sends=("application/json", b'{"token":"%s"}' % TOKEN.encode()), guarded=False
+        "/v1/keys/accept", sends=("application/json", b'{"token":"%s"}' % TOKEN.encode())
     ),
     ("POST", "/v1/keys/{id:[0-9a-f]+}/rotation"): Walk(
-        f"/v1/keys/{KEY}/rotation", "admin", sends=("application/json", b'{"overlap_hours":1}'), guarded=False
+        f"/v1/keys/{KEY}/rotation", "admin", sends=("application/json", b'{"overlap_hours":1}')
     ),
-    ("DELETE", "/v1/keys/{id:[0-9a-f]+}"): Walk(f"/v1/keys/{KEY}", "admin", guarded=False),
-    ("GET", "/v1/audit"): Walk("/v1/audit", "admin", strict_query=True),
-    ("GET", "/v1/desk"): Walk("/v1/desk", "admin", strict_query=True),
+    ("DELETE", "/v1/keys/{id:[0-9a-f]+}"): Walk(f"/v1/keys/{KEY}", "admin"),
+    ("GET", "/v1/audit"): Walk("/v1/audit", "admin"),
+    ("GET", "/v1/desk"): Walk("/v1/desk", "admin"),
     ("GET", "/v1/desk/{outlet}/{item}/{language}"): Walk("/v1/desk/caravan-wire/held/tr", "admin"),
     ("POST", "/v1/desk/{outlet}/{item}/{language}"): Walk(
         "/v1/desk/caravan-wire/held/tr",
         "admin",
         sends=("application/json", b'{"action":"ask","note":"who?"}'),
-        guarded=False,
     ),
     ("GET", "/v1/sources"): Walk("/v1/sources", "admin"),
+    ("POST", "/v1/sources/{name}/poll"): Walk("/v1/sources/walk/poll", "admin"),
+    ("GET", "/v1/sources/{name}/callback/{token}"): Walk(f"/v1/sources/walk/callback/asked?{QUESTION}"),
+    ("POST", "/v1/sources/{name}/callback/{token}"): Walk("/v1/sources/walk/callback/live"),
     ("PUT", "/v1/routing"): Walk("/v1/routing", "admin", sends=ROUTING),
     ("GET", "/v1/routing"): Walk("/v1/routing", "admin"),
-    ("POST", "/v1/routing/preview"): Walk("/v1/routing/preview", "admin", sends=ROUTING, guarded=False),
-    ("GET", "/v1/routing/history"): Walk("/v1/routing/history", "admin", strict_query=True),
+    ("POST", "/v1/routing/preview"): Walk("/v1/routing/preview", "admin", sends=ROUTING),
+    ("GET", "/v1/routing/proposals"): Walk("/v1/routing/proposals", "admin"),
+    ("GET", "/v1/routing/proposals/{number}"): Walk("/v1/routing/proposals/1", "admin"),
+    ("POST", "/v1/routing/proposals/{number}/approve"): Walk("/v1/routing/proposals/1/approve", "admin"),
+    ("POST", "/v1/routing/proposals/{number}/reject"): Walk("/v1/routing/proposals/2/reject", "admin"),
+    ("GET", "/v1/routing/history"): Walk("/v1/routing/history", "admin"),
     ("GET", "/v1/routing/history/{number}"): Walk("/v1/routing/history/1", "admin"),
-    ("POST", "/v1/routing/history/{number}/restore"): Walk("/v1/routing/history/1/restore", "admin", guarded=False),
-    ("GET", "/v1/explain/{outlet}/{item}"): Walk("/v1/explain/caravan-wire/one", "admin", strict_query=True),
-    ("GET", "/"): Walk("/", page=True),
-    ("GET", "/channels/{channel}/{language}"): Walk("/channels/world/en", page=True),
-    ("GET", "/articles/{outlet}/{item}/{language}"): Walk("/articles/caravan-wire/one/en", page=True),
-    ("GET", "/problems"): Walk("/problems", page=True),
-    ("GET", "/problems/{name}"): Walk("/problems/not-found", page=True),
+    ("POST", "/v1/routing/history/{number}/restore"): Walk("/v1/routing/history/1/restore", "admin"),
+    ("GET", "/v1/explain/{outlet}/{item}"): Walk("/v1/explain/caravan-wire/one", "admin"),
+    ("GET", "/"): Walk("/"),
+    ("GET", "/channels/{channel}/{language}"): Walk("/channels/world/en"),
+    ("GET", "/articles/{outlet}/{item}/{language}"): Walk("/articles/caravan-wire/one/en"),
+    ("GET", "/problems"): Walk("/problems"),
+    ("GET", "/docs"): Walk("/docs"),
+    ("GET", "/openapi.json"): Walk("/openapi.json"),
+    ("GET", "/problems/{name}"): Walk("/problems/not-found"),
     ("GET", "/static/karvan.css"): Walk("/static/karvan.css"),
     ("GET", "/sample/{name}.jpg"): Walk("/sample/ridges.jpg"),
     ("GET", "/livez"): Walk("/livez"),
     ("GET", "/readyz"): Walk("/readyz"),
-}
-# What the walk does not go through; each has tests of its own.
-ELSEWHERE = {
-    ("GET", "/v1/events"),  # a stream: its answer does not end (test_events)
-    ("POST", "/hub"),  # answers in plain text, as WebSub has it (deliveries/)
-    ("POST", "/v1/sources/{name}/poll"),  # its good answer is 202: it is only asked for (test_polling)
 }
 READ_THE_MOST = ("/feeds/world/en.atom", "/v1/articles/caravan-wire/one")
 
@@ -179,6 +206,12 @@ class Walker:
             for place, thing in enumerate(things):
                 if self.is_thorough or walk.path in READ_THE_MOST or (number + place) % 4 == 0:
                     yield walk, thing
+
+    def each_declared(self) -> Iterator[tuple[str, Walk, Operation]]:
+        """(method, walk, what its handler declares) of every route."""
+        declared = {(route.method, route.path): find_operation(route.handler) for route in ROUTES}
+        for key, walk in self.walks.items():
+            yield key[0], walk, declared[key]
 
     def check(self, what: str, reply: Any, statuses: int | tuple[int, ...] | None = None) -> None:
         """`statuses`: those expected; None: any but 5xx."""
@@ -246,8 +279,13 @@ async def _read_reply(reader: asyncio.StreamReader, *, has_body: bool) -> Reply:
 def find_fault(reply: Any) -> str:
     """What an error lacks of RFC 9457 and of CONTRACT §4; a HEAD has no body to look at."""
     kind = reply.headers.get("Content-Type", "")
+    if reply.status == 410 and not kind and not reply.body:
+        return ""  # WebSub §5.3: to a hub that is not wanted any more
     if kind.startswith("text/html"):
         return "" if b"<html" in reply.body and b"<h1" in reply.body else "no page"
+    if kind.startswith("text/plain"):
+        titles = [known.title() for known in ALL if known.status == reply.status]
+        return "" if reply.body.decode().startswith(tuple(f"{title}: " for title in titles)) else "no problem in words"
     if kind != "application/problem+json":
         return f"Content-Type {kind}"
     if not reply.body:
@@ -278,8 +316,8 @@ def walks() -> Mapping[tuple[str, str], Walk]:
 
 
 @pytest.fixture
-def elsewhere() -> set[tuple[str, str]]:
-    return ELSEWHERE
+def config() -> Config:
+    return parse_config(CONFIG)
 
 
 @pytest.fixture
@@ -300,24 +338,41 @@ async def quiet(start: Any, tmp_path: Path) -> Any:
 
 @pytest.fixture
 async def stock(quiet: Any) -> None:
-    """A held version, a key that may go, an open invitation, a subscription."""
-    assert (await quiet.push("held")).status == 201
+    """A held version, an article that may go, a key, open invitations, a subscription and what it refused."""
+    for item in ("held", "old"):
+        assert (await quiet.push(item)).status == 201
     now = quiet.clock()
     live = {"channel": "world", "language": "en", "format": "atom", "query": "", "secret": "", "role": "subscriber"}
     live |= {"owner": "demo-newsroom", "key_id": KEY, "since": 0, "cursor": 0, "state": "live", "created_at": now}
-    made = (hash_key(TOKEN), "caravan-wire", "", "", None, "admin", now, now + timedelta(days=9))
+    made = ("caravan-wire", "", "", None, "admin", now, now + timedelta(days=9))
     async with quiet.app[DATABASE].write() as conn:
         row = await find_article(conn, "caravan-wire", "held")
         text = Article(language="tr", headline=TURKISH["headlines"][0]["value"])
         held = Parallel(row.id, "tr", "machine", "held", now, "quality", article=text, source_hash=row.head.text_hash)
         await save_parallel(conn, held)
         await save_key(conn, KeyRow(KEY, "caravan-wire", "outlet", hash_key(KEY), now))
-        await save_invitation(conn, Invitation("1", *made))
-        await save_subscription(conn, "websub", "https://karvan.example/feeds/world/en.atom", "https://a.example", live)
+        await save_invitation(conn, Invitation("1", hash_key(TOKEN), *made))
+        await save_invitation(conn, Invitation("2", hash_key(f"{TOKEN}2"), *made))
+        await save_subscription(conn, "websub", FEED, "https://a.example", live)
+        await save_letter(conn, DeadLetter(1, row.id, "en", 1, "it answered 400", now, 400))
 
 
 @pytest.fixture
-async def picture(quiet: Any, stock: None) -> None:
+async def asked(quiet: Any) -> None:
+    """What waits for somebody's word: two routings of another admin, two subscriptions at a source's hub."""
+    now, part = quiet.clock(), cut_routing(CONFIG)
+    hub = {"source": "walk", "feed": "https://walk.example/feed.xml", "hub": "https://hub.example", "topic": "walk"}
+    async with quiet.app[DATABASE].write() as conn:
+        for _ in range(2):
+            until = now + timedelta(days=9)
+            await save_proposal(conn, f"{part}# reviewed\n", make_etag(part), "", "another", KEY, now, until)
+        for token in ("asked", "live"):
+            number = await add_push(conn, **hub, callback=f"https://karvan.example/{token}", token=token, secret="s")
+            await change_push(conn, number, state="live", pending="subscribe")
+
+
+@pytest.fixture
+async def picture(quiet: Any, stock: None, asked: None) -> None:
     """An upload of which there is one rendition, and one that waits."""
     for name in ("a.jpg", "b.jpg"):
         assert (await quiet.call("PUT", f"/v1/media/caravan-wire/{name}", by="caravan-wire", data=JPEG)).status == 201
@@ -329,14 +384,18 @@ async def picture(quiet: Any, stock: None) -> None:
 
 
 @pytest.fixture
-async def walker(quiet: Any, picture: None, request: pytest.FixtureRequest) -> AsyncIterator[Walker]:
-    """Afterwards the server must have nothing more than before, and still work."""
+async def walker(
+    quiet: Any, picture: None, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Walker]:
+    """Afterwards the server must have nothing more than before, and still work; it has not complained."""
     assert (await quiet.push()).status == 201
     headers, terms = {"Content-Type": "text/tab-separated-values"}, b"en\taz\na\tb\n"
     answer = await quiet.call("PUT", "/v1/glossary/turkic", by="admin", headers=headers, data=terms)
     assert answer.status == 201
     before = await count_stored(quiet)
     yield Walker(quiet, is_thorough=request.config.getoption("--slow"))
+    said = [one.getMessage() for one in caplog.get_records("call") if one.levelno >= logging.ERROR]
+    assert not said, "who leaves in the middle of an answer is no error"
     assert await count_stored(quiet) == before, "bad input was stored"
     assert (await quiet.push("after")).status == 201
     assert (await quiet.call("GET", "/v1/articles/caravan-wire/one")).json["pub_status"] == "usable"

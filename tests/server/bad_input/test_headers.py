@@ -26,25 +26,22 @@ HEADERS = [
 async def test_odd_headers_break_no_answer(walker):
     for walk, header in walker.pair(HEADERS):
         reply = await walker.ask("GET", walk.path.encode(), walk, header)
-        walker.check(f"{walk.path} {header[:80]!r}", reply, (200, 206, 303, 304, 406))
+        refused = 400 if walk.endless and header.startswith(b"Last-Event-ID") else 406
+        walker.check(f"{walk.path} {header[:80]!r}", reply, (200, 206, 303, 304, refused))
     walker.end()
 
 
 PUSH_HEADERS = [
     b"Idempotency-Key: ", b"Idempotency-Key: \xff", b"Idempotency-Key: a\tb",
     b"Idempotency-Key: " + b"x" * 201, b"If-Match: ", b"If-Match: \xff",
-    b"If-Match: W/*", b"If-Match: " + b'"a",' * 1_500, b"If-None-Match: *", b"Content-Language: \xff",
+    b"If-Match: W/*", b"If-Match: " + b'"a",' * 1_500,
 ]  # fmt: skip
 
 
 async def test_odd_headers_of_pushes_store_nothing(walker):
-    refused = {b"Idempotency-Key": ("POST",), b"If-Match": ("PUT", "DELETE"), b"If-None-Match": ()}
-    for method, walk in walker.each():
-        if method == "GET" or not walk.guarded:
-            continue
-        for header in PUSH_HEADERS:
-            name = header.partition(b":")[0]
-            if method not in refused.get(name, ()):
+    for method, walk, declared in walker.each_declared():
+        for header in PUSH_HEADERS if method != "GET" else ():
+            if header.partition(b":")[0].decode() not in declared.headers:
                 continue
             reply = await walker.ask(method, walk.path.encode(), walk, header)
             walker.check(f"{method} {walk.path} {header[:80]!r}", reply, (400, 412))
@@ -63,10 +60,8 @@ QUERIES = [
 
 async def test_odd_queries_break_no_answer(walker):
     for walk, query in walker.pair(QUERIES):
-        reply = await walker.ask("GET", walk.path.encode() + b"?" + query, walk)
+        reply = await walker.ask("GET", walk.make_target(query), walk)
         walker.check(f"{walk.path}?{query[:80]!r}", reply)
-        if walk.strict_query and reply.status < 400 and query != b"&&&" and not query.startswith(b"subject"):
-            walker.found.append(f"{walk.path}?{query[:80]!r} was taken: {reply.status}")
     for query in (b"language=%00", b"language=../../x", b"language="):
         reply = await walker.talk(walker.make_request("GET", b"/v1/articles/caravan-wire/one?" + query))
         walker.check(query.decode(), reply, 400)

@@ -35,14 +35,17 @@ class Got:
 
 @dataclass
 class Sink:
-    """`answers`: what is done with the next pushes, in turn: a status, (status, headers), "hang", "reset"; then 204.
+    """`answers`: what is done with the next pushes, in turn: a status, (status, headers), "hang", "reset".
 
-    `consent`: whether it says yes when the hub asks.
+    `usual`: what is done with all others. `consent`: whether it says yes when the hub asks. `taken`: the pushes that it
+    answered with 2xx.
     """
 
     base: str = ""
     answers: list[Any] = field(default_factory=list)
+    usual: Any = 204
     got: list[Got] = field(default_factory=list)
+    taken: list[Got] = field(default_factory=list)
     consent: bool = True
     most_at_once: int = 0
     _now: int = 0
@@ -70,7 +73,7 @@ class Sink:
         if request.method == "GET":
             answer = request.query.get("hub.challenge", "") if self.consent else "no"
             return web.Response(text=answer)
-        does = self.answers.pop(0) if self.answers else 204
+        does = self.answers.pop(0) if self.answers else self.usual
         if does == "hang":
             await self._end.wait()
         if does == "reset":
@@ -78,7 +81,10 @@ class Sink:
             request.transport.abort()
         if isinstance(does, tuple):
             return web.Response(status=does[0], headers=does[1])
-        return web.Response(status=does if isinstance(does, int) else 204)
+        status = does if isinstance(does, int) else 204
+        if status < 300 and does != "reset":
+            self.taken.append(self.got[-1])
+        return web.Response(status=status)
 
     async def wait_for(self, pushes: int, seconds: float = 10) -> list[Got]:
         """The pushes, when there are so many."""

@@ -185,6 +185,7 @@ async def test_what_is_not_acknowledged_is_told_again_until_it_is(sink, start_wi
     await sink.wait_for(1)
     await kill(server)
     await sink.wait_for(2)
+    await server.settle()
     await newsroom.pass_time(minutes=31)
     push = (await sink.wait_for(3))[2]
     assert push.headers["Karvan-Event"] == "notice"

@@ -104,8 +104,8 @@ async def test_receipts_are_for_the_outlet_alone(server):
 @pytest.mark.parametrize(
     ("body", "status", "pointer"),
     [
-        (b"{", 400, None), (b"[]", 422, "/receipts"), (b'{"receipts": []}', 422, "/receipts"),
-        (b'{"receipts": [1]}', 422, "/receipts/0/outlet"),
+        (b"{", 400, None), (b"[]", 422, ""), (b'{"receipts": []}', 422, "/receipts"),
+        (b'{"receipts": [1]}', 422, "/receipts/0"),
         (b'{"receipts": [{"outlet": "a", "item": 1}]}', 422, "/receipts/0/item"),
         (b'{"receipts": [{"outlet": "a", "item": "b", "change": true}]}', 422, "/receipts/0/change"),
     ],

@@ -14,21 +14,43 @@ Glossaries = Mapping[tuple[str, ...], Glossary]  # exchanges of an outlet → th
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two configurations, and what is the same for every article. `same`: outlets for which nothing changes."""
+    """Two configurations, and what is the same for every article. `same`: outlets for which nothing changes.
+
+    `sees_before`, `sees_after`: channel → who may read it, a bit for each of `eyes`.
+    """
 
     old: Config
     new: Config
-    eyes: frozenset[Eyes]
+    eyes: tuple[Eyes, ...]
+    sees_before: Mapping[str, int]
+    sees_after: Mapping[str, int]
     glossaries: Glossaries = field(default_factory=dict)
     shares_facts: bool = False
     same: frozenset[str] = frozenset()
 
 
 def make_comparison(old: Config, new: Config, glossaries: Glossaries) -> Comparison:
-    eyes = frozenset(list_eyes(old, new).values())
-    shares = (old.outlets, old.exchanges, old.rights) == (new.outlets, new.exchanges, new.rights)
+    eyes = tuple(dict.fromkeys(list_eyes(old, new).values()))
+    sees_before = _number_readers(old, [before for before, _ in eyes])
+    sees_after = _number_readers(new, [after for _, after in eyes])
+    shares = _list_known(old) == _list_known(new)
+    if shares and old.conditions == new.conditions:
+        get_program(new, like=old)
     same = frozenset() if any(one != other for one, other in eyes) else frozenset(_list_same(old, new))
-    return Comparison(old, new, eyes, glossaries, shares, same)
+    return Comparison(old, new, eyes, sees_before, sees_after, glossaries, shares, same)
+
+
+def _list_known(config: Config) -> Sequence[object]:
+    """What facts know of an outlet and its articles."""
+    exchanges = [(name, one.members, one.starts, one.ends, one.zone) for name, one in config.exchanges.items()]
+    return [config.outlets, exchanges, config.rights]
+
+
+def _number_readers(config: Config, readable: Sequence[frozenset[str]]) -> Mapping[str, int]:
+    return {
+        channel: sum(1 << number for number, channels in enumerate(readable) if channel in channels)
+        for channel in config.channels
+    }
 
 
 def _list_same(old: Config, new: Config) -> Iterator[str]:

@@ -3,15 +3,16 @@
   file ─the same at two looks→ parse → what needs no restart ─┐
   PUT  ─same file, other routing part→ parse ─────────────────┴→ row of the history, file, `live.current` → settle again
 
-Who began under the version before ends under it; server/resettling sees to what it decides then.
+Who began under the version before ends under it; server/reloading/resettling sees to what it decides then.
+
+proposals   a routing that one admin proposes and another one approves
+resettling  what a new configuration decides anew
 """
 
 import asyncio
 import hashlib
-import os
-import tempfile
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from server.config import Config
 from server.configfile import ConfigError, ConfigFault, parse_file
 from server.configfile.contradictions import find_contradictions
 from server.configfile.live import Live, Refusal, Version, get_digest, merge_live
+from server.configfile.replacing import replace_file, write_beside
 from server.configfile.routingfile import UnsplittableConfig, cut_routing, hide_secrets, keep_comments, replace_routing
 from server.delivery.housekeeping import sync_destinations
 from server.polling import sync_sources
@@ -34,6 +36,8 @@ from server.store.configs import BY_FILE
 from server.store.engine import Database
 
 log = structlog.get_logger()
+
+Keep = Callable[[AsyncConnection, int], Awaitable[None]]
 
 LOOK_SECONDS = 0.4  # a file takes effect when it is the same at two looks: nobody is in the middle of writing it
 
@@ -120,10 +124,11 @@ class Reloader:
             for fault in faults[:20]:
                 log.error("configuration refused", reason=str(fault), line=fault.line, column=fault.column)
 
-    async def put(self, part: str, check: Callable[[str], None], author: str) -> Version:
-        """Write another routing part into the file and bring it into force. `check` judges the part that is there.
+    async def put(self, part: str, check: Callable[[str], None], author: str, keep: Keep | None = None) -> Version:
+        """Write another routing part into the file and bring it into force. `check` judges the part that is there;
+        `keep` writes more in the same transaction, given the number of the version.
 
-        Raises what `check` raises, InvalidConfiguration, ConfigurationFixed; then nothing has changed.
+        Raises what `check` and `keep` raise, InvalidConfiguration, ConfigurationFixed; then nothing has changed.
         """
         async with self._changing:
             text = await self._read_whole()
@@ -133,7 +138,7 @@ class Reloader:
             if changed == text:
                 return self.live.current
             try:
-                await self._apply(changed, wanted, author, write=True)
+                await self._apply(changed, wanted, author, write=True, keep=keep)
             except ConfigError as error:
                 raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, {})) from error
             except Overtaken as error:
@@ -141,6 +146,21 @@ class Reloader:
             except OSError as error:
                 raise problems.ConfigurationFixed(f"the file cannot be written: {error}") from error
             return self.live.current
+
+    async def check_part(self, part: str, check: Callable[[str], None]) -> tuple[str, str]:
+        """The routing part that is there, and the other one as `put` would write it. Nothing changes; raises as `put`
+        does.
+        """
+        async with self._changing:
+            text = await self._read_whole()
+            check(cut_routing(text))
+            changed, wanted = await asyncio.to_thread(self._prepare, text, part)
+            changed = await asyncio.to_thread(keep_comments, text, part, changed)
+            try:
+                await self._merge(wanted)
+            except ConfigError as error:
+                raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, {})) from error
+            return cut_routing(text), cut_routing(changed)
 
     async def try_part(self, part: str) -> Config:
         """What would be in force with another routing part; nothing changes. Raises as `put` does."""
@@ -169,24 +189,32 @@ class Reloader:
             raise problems.ConfigurationFixed("this server was started without a configuration file")
         lines: Mapping[int, int] = {}
         try:
-            changed, lines = replace_routing(text, part)
-            wanted = parse_file(changed, self.file)
+            replaced = replace_routing(text, part)
+            lines = replaced.lines
+            wanted = parse_file(replaced.text, self.file, replaced.values)
         except (tomllib.TOMLDecodeError, UnsplittableConfig) as error:
             raise problems.InvalidConfiguration(str(error)) from error
         except ConfigError as error:
             raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, lines)) from error
-        return changed, wanted
+        return replaced.text, wanted
 
-    async def _apply(self, text: str, wanted: Config, author: str, *, write: bool = False) -> None:
+    async def _merge(self, wanted: Config) -> tuple[Config, Sequence[str]]:
         """Raises ConfigError where what cannot wait for a restart contradicts what has to."""
-        running = self.live.current
-        config, restart = await asyncio.to_thread(merge_live, running.config, wanted)
+        config, restart = await asyncio.to_thread(merge_live, self.live.current.config, wanted)
         if restart and (found := list(find_contradictions(config))):
             why = f"(until a restart; {', '.join(restart)} wait for one)"
             raise ConfigError([ConfigFault(str(self.file), where, f"{reason} {why}") for where, reason in found])
+        return config, restart
+
+    async def _apply(
+        self, text: str, wanted: Config, author: str, *, write: bool = False, keep: Keep | None = None
+    ) -> None:
+        """Raises as `_merge` does."""
+        running = self.live.current
+        config, restart = await self._merge(wanted)
         config = running.config if config == running.config else config
         hidden, digest = await asyncio.to_thread(lambda: (hide_secrets(text), get_digest(config)))
-        beside = await asyncio.to_thread(self._write_beside, text) if write else None
+        beside = await asyncio.to_thread(write_beside, self._get_file(), text) if write else None
         try:
             async with self.database.write() as conn:
                 if await asyncio.to_thread(self._read) != (self.text if write else text):
@@ -200,8 +228,10 @@ class Reloader:
                     about = {"number": row.number, "author": author, "restart": list(restart)}
                     old = {"number": running.number}
                     await audit.note(conn, "config.change", "routing", now, before=old, after=about)
+                if keep is not None:
+                    await keep(conn, row.number)
                 if beside is not None:
-                    await asyncio.to_thread(self._replace, beside)
+                    await asyncio.to_thread(replace_file, self._get_file(), beside)
         except BaseException:
             if beside is not None:
                 beside.unlink(missing_ok=True)
@@ -220,34 +250,11 @@ class Reloader:
             self.changed.set()
 
     def _read(self) -> str:
-        assert self.file is not None
-        return self.file.read_text(encoding="utf-8")
+        return self._get_file().read_text(encoding="utf-8")
 
-    def _write_beside(self, text: str) -> Path:
-        """A file beside the real one, on disk, that can take its place."""
+    def _get_file(self) -> Path:
         assert self.file is not None
-        target = self.file.resolve()
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-                os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            Path(name).unlink()
-            raise
-        return Path(name)
-
-    def _replace(self, beside: Path) -> None:
-        assert self.file is not None
-        target = self.file.resolve()
-        beside.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        return self.file
 
 
 def make_etag(part: str) -> str:
