@@ -4,8 +4,9 @@
 
 "to a reader": from the commit of the change to the first byte that a reader gets who asks at that moment, everything
 included: HTTP, database, rendering, compression. "all four": the same to the last of four readers, one for each
-encoding, who ask at once. "bytes": rendering and all encodings, without HTTP and database. The peer is feedgen as it
-is: 100 entries written anew and compressed whole at the same levels; of HTTP and database it has nothing.
+encoding, who ask at once. "variants": from the database to all four encodings, one after the other, as a request makes
+them, without HTTP and the end of the push that runs beside it. "bytes": rendering and encodings alone. The peer is
+feedgen as it is: 100 entries written anew and compressed whole at the same levels; of HTTP and database it has nothing.
 """
 
 import argparse
@@ -30,21 +31,23 @@ from pushes import make_ninjs
 
 import feeds
 from feeds.model import Feed
+from server import archives
 from server.access import hash_key, make_key
 from server.app import make_app
 from server.configfile import load_config
 from server.handlers.channels import FORMATS
-from server.keys import CLOCK, DATABASE
+from server.keys import CLOCK, DATABASE, FEED_CACHE
 from server.publishing import Site, make_feed
 from server.refusals import Runner
 from server.serving.encodings import BR_QUALITY, GZIP_LEVEL, ZSTD_LEVEL, Encoding, compress
 from server.store.keys import KeyRow, save_key
-from server.store.standings import Filters
+from server.store.standings import Filters, get_pulse
 from translators.pseudo import PseudoTranslator
 
 ENTRIES = 100
 ENCODINGS: tuple[Encoding, ...] = ("identity", "gzip", "br", "zstd")
 BASE = "https://karvan.example"
+FEED = ("world", "en")
 PATH = "/feeds/world/en.{}"
 
 
@@ -153,6 +156,20 @@ async def change(
     return [(first - begun) * 1000 for first in firsts], cpu * 1000
 
 
+async def renew(server: Server, format_: str) -> float:
+    """Milliseconds from the database to all encodings."""
+    database, now, site = server.app[DATABASE], server.app[CLOCK](), Site(BASE, server.config)
+    kept = server.app[FEED_CACHE].entries
+    begun = time.perf_counter()
+    async with database.glance() as conn:
+        pulse = await get_pulse(conn, *FEED, now)
+        feed = await archives.make_feed(conn, site, FEED, Filters(), pulse.position, now, format_, kept)
+    document = feeds.render_feed(feed, format_)
+    for encoding in ENCODINGS:
+        compress(document, encoding)
+    return (time.perf_counter() - begun) * 1000
+
+
 def render_all(feed: Feed, format_: str) -> float:
     """Milliseconds for rendering and all encodings."""
     begun = time.perf_counter()
@@ -208,6 +225,11 @@ async def measure_changes(folder: Path, rounds: int) -> dict[str, Times]:
                     name = "all four" if len(those) > 1 else those[0].encoding
                     took[format_].setdefault(name, []).append(max(times))
                     took[format_].setdefault(f"{name} CPU", []).append(cpu)
+                step += 1
+                number = step * 37 % ENTRIES
+                await server.push(session, number, changed[number])
+                await asyncio.sleep(0.05)  # what follows from the push is done
+                took[format_].setdefault("variants", []).append(await renew(server, format_))
                 feed = await server.load()
                 took[format_].setdefault("bytes", []).append(render_all(feed, format_))
                 took[format_].setdefault("peer", []).append(render_by_peer(feed))
@@ -219,7 +241,7 @@ def report(took: dict[str, Times]) -> None:
     rows = []
     for format_, times in took.items():
         peer = statistics.median(times["peer"])
-        for name in (*ENCODINGS, "all four", "bytes"):
+        for name in (*ENCODINGS, "all four", "variants", "bytes"):
             ranked = sorted(times[name])
             median, p95 = statistics.median(ranked), ranked[int(len(ranked) * 0.95)]
             cpu = f"{statistics.median(times[f'{name} CPU']):.1f}" if f"{name} CPU" in times else ""

@@ -21,6 +21,7 @@ xmlnames · xmlplaces         namespaces, Karvan's own elements · the XPath of 
 opml                         a list of feeds
 etag                         bytes → Document
 isolation                    entries rendered one by one: one that cannot be is left out
+remembering                  what was rendered of an entry, kept
 withdrawal                   what is shown of a withdrawn article
 excerpt                      what stands in place of a text that is not published in full
 html                         the HTML that a body may hold: clean(), from_plain(), to_plain()

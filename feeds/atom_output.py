@@ -6,8 +6,6 @@
 No byte depends on the time of rendering.
 """
 
-from functools import lru_cache
-
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
@@ -17,11 +15,11 @@ from feeds.etag import make_document, splice_document
 from feeds.feedgen_ext import EntryExtension, FeedExtension
 from feeds.isolation import render_each
 from feeds.model import Document, Entry, Feed
+from feeds.remembering import Remembering
 from feeds.text import drop_forbidden
 
 FEED_TYPE = "application/atom+xml; charset=utf-8"
 ENTRY_TYPE = "application/atom+xml;type=entry; charset=utf-8"
-MAX_CACHED_ENTRIES = 2_000
 
 _DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 _FEED_END = b"</feed>"
@@ -56,7 +54,7 @@ def _render_envelope(feed: Feed) -> bytes:
     return rendered
 
 
-@lru_cache(maxsize=MAX_CACHED_ENTRIES)
+@Remembering
 def _render_entry(entry: Entry) -> bytes:
     """`<entry>…</entry>` without namespace declarations: those of the envelope hold."""
     feed_entry = FeedEntry()

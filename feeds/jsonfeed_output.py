@@ -10,7 +10,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -21,6 +20,7 @@ from feeds.feedgen_ext import pick_rendition
 from feeds.fields import format_time
 from feeds.isolation import render_each
 from feeds.model import AltId, Article, Document, Entry, Feed, Picture, Rendition
+from feeds.remembering import Remembering
 from feeds.text import drop_forbidden
 
 MEDIA_TYPE = "application/feed+json"
@@ -89,7 +89,7 @@ def _make_envelope(feed: Feed) -> Json:
     return envelope
 
 
-@lru_cache(maxsize=MAX_CACHED_ENTRIES)
+@Remembering
 def _render_entry(entry: Entry) -> bytes:
     return orjson.dumps(_make_stub(entry) if entry.withdrawn else _make_item(entry))
 

@@ -9,7 +9,6 @@ whole process, and feeds are rendered in threads. No byte depends on the time of
 
 import re
 from dataclasses import replace
-from functools import lru_cache
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension
@@ -27,6 +26,7 @@ from feeds.feedgen_ext import (
 )
 from feeds.isolation import render_each
 from feeds.model import AltId, Article, Document, Entry, Feed, Picture
+from feeds.remembering import Remembering
 from feeds.rss_text import format_rfc822, read_title, write_description, write_title
 from feeds.text import drop_forbidden
 
@@ -112,7 +112,7 @@ def _render_envelope(feed: Feed) -> bytes:
     return _DECLARATION + etree.tostring(root, encoding="utf-8")
 
 
-@lru_cache(maxsize=MAX_CACHED_ENTRIES)
+@Remembering
 def _render_entry(entry: Entry) -> bytes:
     """`<item>…</item>` without namespace declarations: those of the envelope hold."""
     feed_entry = FeedEntry()

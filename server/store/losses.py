@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import Integer, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.delivery_schema import losses, readerships, receipts
@@ -57,6 +57,14 @@ async def delete_losses(conn: AsyncConnection, found: Collection[Loss]) -> None:
         await conn.execute(losses.delete().where(tuple_(*(losses.c[name] for name in _KEY)).in_(keys)))
 
 
+_NEWEST = (  # made once: it is asked with every change of a feed
+    select(*_COLUMNS)
+    .where(*(losses.c[name] == bindparam(name) for name in ("reader", "channel", "language")))
+    .order_by(losses.c.change.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 async def list_losses_of(conn: AsyncConnection, article_ids: Collection[int]) -> Sequence[Loss]:
     """What all have lost of these articles."""
     statement = select(*_COLUMNS).where(losses.c.article_id.in_(list(article_ids)))
@@ -74,9 +82,8 @@ async def list_losses(
 
 async def list_newest_losses(conn: AsyncConnection, reader: str, feed: FeedName, limit: int) -> Sequence[Loss]:
     """What this reader lost last in a feed, the last first."""
-    where = (losses.c.reader == reader, losses.c.channel == feed[0], losses.c.language == feed[1])
-    statement = select(*_COLUMNS).where(*where).order_by(losses.c.change.desc()).limit(limit)
-    return [Loss(*row) for row in await conn.execute(statement)]
+    asked = {"reader": reader, "channel": feed[0], "language": feed[1], "most": limit}
+    return [Loss(*row) for row in await conn.execute(_NEWEST, asked)]
 
 
 async def list_lost_and_received(
