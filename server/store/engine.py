@@ -66,9 +66,9 @@ class Database:
                             await conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                         yield conn
                 finally:
-                    self._writes += not lazily
-        if not lazily:
-            self.wake()
+                    if not lazily:
+                        self._writes += 1
+                        self.wake()
 
     def wake(self) -> None:
         """Let who waits for a write look now."""

@@ -101,7 +101,7 @@ class Server:
         """Wait until no job is left."""
         async with asyncio.timeout(20):
             while True:
-                async with self.app[DATABASE].glance() as conn:
+                async with self.app[DATABASE].read() as conn:
                     if not await count_jobs(conn, self.clock.now):
                         return
                 await asyncio.sleep(0.02)
