@@ -4,8 +4,8 @@
 
 "to a reader": from the commit of the change to the first byte that a reader gets who asks at that moment, everything
 included: HTTP, database, rendering, compression. "all four": the same to the last of four readers, one for each
-encoding, who ask at once. "variants": from the database to all four encodings, one after the other, as a request makes
-them, without HTTP and the end of the push that runs beside it. "bytes": rendering and encodings alone. The peer is
+encoding, who ask at once. "variants": from the database to all four encodings, in threads as requests have them made,
+without HTTP and the end of the push that runs beside it. "bytes": rendering and encodings alone. The peer is
 feedgen as it is: 100 entries written anew and compressed whole at the same levels; of HTTP and database it has nothing.
 """
 
@@ -165,8 +165,7 @@ async def renew(server: Server, format_: str) -> float:
         pulse = await get_pulse(conn, *FEED, now)
         feed = await archives.make_feed(conn, site, FEED, Filters(), pulse.position, now, format_, kept)
     document = feeds.render_feed(feed, format_)
-    for encoding in ENCODINGS:
-        compress(document, encoding)
+    await asyncio.gather(*(asyncio.to_thread(compress, document, encoding) for encoding in ENCODINGS))
     return (time.perf_counter() - begun) * 1000
 
 

@@ -21,7 +21,7 @@ from feeds.model import Document
 Encoding = Literal["identity", "gzip", "br", "zstd"]
 RANKED: tuple[Encoding, ...] = ("zstd", "br", "gzip")  # the smallest result first
 
-GZIP_LEVEL, BR_QUALITY, ZSTD_LEVEL = 6, 3, 3  # by measurement, see benchmarks/README.md
+GZIP_LEVEL, BR_QUALITY, ZSTD_LEVEL = 4, 1, 3  # by measurement, see benchmarks/README.md
 MOST_RUNS = 2_000
 USUAL_RUN, MOST_PER_RUN = 6, 16  # pieces
 LEAST_PIECE = 64  # bytes; what is shorter only separates
