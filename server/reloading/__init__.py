@@ -173,6 +173,10 @@ class Reloader:
             raise problems.ConfigurationFixed("this server was started without a configuration file")
         try:
             text = await asyncio.to_thread(self._read)
+            if text not in (self.text, self._judged):  # half a file can be valid: here, too, it is looked at twice
+                await asyncio.sleep(LOOK_SECONDS)
+                if await asyncio.to_thread(self._read) != text:
+                    raise problems.ConfigurationFixed("somebody is writing the file at this moment")
         except (OSError, UnicodeDecodeError) as error:
             raise problems.ConfigurationFixed(f"the file cannot be read: {error}") from error
         if text != self.text:

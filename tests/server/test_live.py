@@ -177,6 +177,22 @@ async def test_put_needs_the_etag_of_what_is_there(live: Any) -> None:
     assert (await live.call("GET", "/v1/routing", by="caravan-wire")).status == 403
 
 
+async def test_put_brings_nothing_into_force_that_somebody_is_still_writing(live: Any, file: Path) -> None:
+    good, etag, before = read(file), await get_etag(live), live.app[LIVE].current.number
+
+    async def save_slowly() -> None:
+        for number in range(12):
+            write(file, f"{good}# line {number}\n")
+            await asyncio.sleep(0.1)
+
+    saving = asyncio.create_task(save_slowly())
+    await asyncio.sleep(0.05)
+    answer = await put(live, cut_routing(good).replace(ECONOMY, "when = {}"), etag)
+    assert answer.status == 409
+    assert live.app[LIVE].current.number == before
+    await saving
+
+
 async def test_every_version_is_kept_and_can_be_restored(live: Any, file: Path) -> None:
     first = read(file)
     await put(live, cut_routing(first).replace('name = "everything"', 'name = "all"'))
