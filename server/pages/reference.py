@@ -1,13 +1,18 @@
 """The API, call by call, from its OpenAPI document: what people read at /docs."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from server.pages.environment import render_template
 
 Json = Mapping[str, Any]
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def render_reference_page(document: Json, *, ui_language: str, site: str, base: str) -> str:
@@ -26,14 +31,19 @@ def list_calls(document: Json, tag: str, base: str) -> Iterator[Json]:
                     "id": call["operationId"],
                     "method": method.upper(),
                     "path": path,
-                    "summary": call["summary"],
-                    "description": call["description"],
+                    "summary": mark_code(call["summary"]),
+                    "description": mark_code(call["description"]),
                     "parameters": [_describe_parameter(one) for one in call["parameters"]],
                     "takes": list(_describe_content(document, call.get("requestBody", {}))),
                     "answers": list(_list_answers(document, call)),
                     "problems": list(_list_problems(document, call)),
                     "curl": make_curl(document, method.upper(), path, call, base),
                 }
+
+
+def mark_code(text: str) -> Markup:
+    """What stands between backticks, as a description in OpenAPI says it is code, as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def say_type(document: Json, schema: Json) -> str:
@@ -113,7 +123,7 @@ def _describe_parameter(one: Json) -> Json:
         "required": one["required"],
         "type": say_type({}, one["schema"]),
         "default": json.dumps(one["schema"]["default"]) if "default" in one["schema"] else "",
-        "description": one.get("description", ""),
+        "description": mark_code(one.get("description", "")),
     }
 
 
@@ -155,6 +165,6 @@ def list_fields(document: Json, schema: Json, before: str = "", depth: int = 0) 
             "name": place,
             "type": say_type(document, one),
             "required": name in schema.get("required", ()),
-            "description": one.get("description", ""),
+            "description": mark_code(one.get("description", "")),
         }
         yield from list_fields(document, one, place, depth + 1)

@@ -132,6 +132,8 @@ async def test_the_page_shows_every_call_without_help_from_elsewhere(quiet, lang
     assert f'<html lang="{language}"' in page
     assert all(f"{route.method} {get_path(route)}" in page for route in ROUTES)
     assert "<script" not in page
+    assert "<code>*</code>: only when" in page
+    assert "`" not in page
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert all(re.match(r"https://karvan\.example/|#|/[^/]", one) for one in addresses), addresses
 
