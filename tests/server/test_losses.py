@@ -106,7 +106,15 @@ class World:
         async with self.database.write() as conn:
             for article_id in await articles.list_article_ids(conn):
                 await consequences.settle(conn, article_id, self.config, self.tick())
+        self.close_channels()
         await self.look()
+
+    def close_channels(self) -> None:
+        """Who may not read a channel any more is told so by the channel itself, and begins anew when it opens again."""
+        for reader in READERS:
+            known = self.has.get(reader.id, {})
+            open_ = {name for name, _ in FEEDS if visibility.may_read_channel(reader, name, self.config)}
+            self.has[reader.id] = {place: state for place, state in known.items() if place[0] in open_}
 
     async def look(self) -> None:
         """Note what each reader could know of now."""
@@ -178,6 +186,7 @@ steps = st.one_of(
 OPEN = ("push", {"item": "a", "terms": "", "topic": "medtop:04000000", "status": "usable"})
 HOME = ("push", {"item": "a", "terms": "Home only", "topic": "", "status": "usable"})
 OFF_TOPIC = ("push", {"item": "a", "terms": "", "topic": "medtop:01000000", "status": "usable"})
+WITHHELD = ("push", {"item": "a", "terms": "", "topic": "", "status": "withheld"})
 KILL = ("push", {"item": "a", "terms": "Home only", "topic": "", "status": "canceled"})
 
 
@@ -191,6 +200,7 @@ def configure(number: int) -> tuple[str, dict[str, int]]:
 @example([configure(1), OPEN, ("follow", {"number": 1}), OFF_TOPIC, ("check", {})])  # its topic
 @example([HOME, ("follow", {"number": 1}), configure(3), ("check", {})])  # the reader's country
 @example([HOME, configure(5), ("check", {})])  # a new reader
+@example([OPEN, ("check", {}), configure(4), OFF_TOPIC, WITHHELD])  # out of the exchange for a while
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(steps, min_size=3, max_size=20))
 async def test_nobody_keeps_what_they_may_not_read_nor_hears_of_what_they_never_could(
