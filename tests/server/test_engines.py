@@ -103,7 +103,7 @@ async def test_the_end_breaks_off_what_is_under_way_and_lets_nothing_begin(libre
         begun = time.monotonic()
     with pytest.raises(ConnectionError, match=STOPPING):
         await waiting
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 40  # not the 60 that it may take
     with pytest.raises(ConnectionError, match=STOPPING):
         await asyncio.to_thread(caller, "GET", libre.url, seconds=5)
 

@@ -124,7 +124,7 @@ async def test_who_waits_is_answered_when_something_changes(quiet):
     await quiet.push("two")
     answer = await waiting
     assert show(answer.json["items"]) == [("two", "usable")]
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20  # not the 30 that it may wait
 
 
 async def test_what_changes_elsewhere_does_not_answer_who_waits(quiet):
