@@ -4,7 +4,7 @@ Article ─read_rights→ Rights ─combine (the strictest of all)→ Rights ─
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
@@ -18,16 +18,9 @@ from server.routing.words import has_word
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
-    """At most this. None: everywhere, all languages, for ever. `unclear`: why nobody can say what is permitted."""
+class Rights(odrl.Policy):
+    """At most this. `unclear`: why nobody can say what is permitted."""
 
-    translate: bool = True
-    cut: bool = True
-    archive: bool = True
-    territories: frozenset[str] | None = None
-    not_in: frozenset[str] = frozenset()
-    languages: frozenset[str] | None = None
-    until: datetime | None = None
     unclear: str = ""
 
     def permits(self, use: str) -> bool:
@@ -168,12 +161,4 @@ def _read_policy(text: str) -> Rights:
         policy = odrl.parse_policy(text)
     except odrl.UnclearPolicy as error:
         return Rights(unclear=str(error))
-    return Rights(
-        translate=policy.translate,
-        cut=policy.cut,
-        archive=policy.archive,
-        territories=policy.territories,
-        not_in=policy.not_in,
-        languages=policy.languages,
-        until=policy.until,
-    )
+    return Rights(**{one.name: getattr(policy, one.name) for one in fields(policy)})
