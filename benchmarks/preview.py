@@ -3,7 +3,8 @@
   python benchmarks/preview.py [--articles 14000] [--outlets 200] [--rules 20]
 
 Three changes: a rule of one outlet, the rules of every tenth, all 4,000. Each is asked for twice: the second time both
-routings are compiled. "loop": how long /livez took at most meanwhile; it does nothing, so it is the event loop's lag.
+routings are compiled. "CPU s" is of this process, without the second one that compares. "loop": how long /livez took at
+most meanwhile; it does nothing, so it is the event loop's lag.
 """
 
 import argparse
@@ -51,7 +52,7 @@ async def main() -> None:
     config = make_config(options.outlets, options.rules, chance)
     with tempfile.TemporaryDirectory() as name:
         rows = await measure(config, Path(name), options.articles, chance)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # of a child it would begin with its parent's
     print(
         f"\n{name_machine(2)}: {options.articles} articles, {len(config.routes)} rules; at most {peak} MB in memory\n"
     )

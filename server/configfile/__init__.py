@@ -9,12 +9,12 @@ replacing       a file takes the place of another one, whole or not at all
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli
 from pydantic import ValidationError
 
 from server.config import Config
@@ -66,7 +66,7 @@ def parse_file(text: str, path: Path, values: dict[str, Any] | None = None) -> C
 
 def rebuild_config(text: str) -> Config:
     """What a text of the history said, with the environment of today; contradictions do not matter any more."""
-    values = tomllib.loads(text)
+    values = tomli.loads(text)
     list(_override(values, os.environ))
     try:
         return Config.model_validate(values)
@@ -83,8 +83,8 @@ def parse_config(
 ) -> Config:
     """From text alone; `name` is what faults call the file; `values` are used up."""
     try:
-        values = tomllib.loads(text) if values is None else values
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        values = tomli.loads(text) if values is None else values
+    except (tomli.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([_make_syntax_fault(name, error)]) from error
     overridden = {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
     try:
@@ -126,8 +126,8 @@ def _as_key(part: str, table: Mapping[str, Any], path: Place) -> str:
 
 def _as_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return tomli.loads(f"value = {text}")["value"]
+    except tomli.TOMLDecodeError:
         return text
 
 
@@ -136,7 +136,7 @@ _KEY = re.compile(r"""^\s*((?:[\w.-]+|"[^"]*")+)\s*=""")
 
 
 def _find_lines(text: str) -> dict[Place, int]:
-    """Path of every table and top-level key → its line, for messages (tomllib keeps no positions)."""
+    """Path of every table and top-level key → its line, for messages (tomli keeps no positions)."""
     lines: dict[Place, int] = {}
     table: Place = ()
     counts: dict[Place, int] = {}  # of the tables of an array, by its place
@@ -165,9 +165,8 @@ def _find_place(names: list[str], counts: Mapping[Place, int]) -> Place:
 
 
 def _make_syntax_fault(name: str, error: Exception) -> ConfigFault:
-    """tomllib says where only in its words."""
-    found = re.search(r"line (\d+), column (\d+)", str(error))
-    line, column = (int(found[1]), int(found[2])) if found else (0, 0)
+    """Tables nested too deeply have no place."""
+    line, column = (error.lineno, error.colno) if isinstance(error, tomli.TOMLDecodeError) else (0, 0)
     return ConfigFault(name, (), f"not TOML: {error}", line, column)
 
 

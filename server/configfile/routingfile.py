@@ -5,12 +5,12 @@ text + routing part ─replace_routing→ text; what was put there without a com
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import tomli
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
@@ -106,7 +106,7 @@ def replace_routing(text: str, part: str) -> Replaced:
 
     Raises UnsplittableConfig where something else would change, or the part is more than that.
     """
-    before, wanted = tomllib.loads(text), tomllib.loads(part)
+    before, wanted = tomli.loads(text), tomli.loads(part)
     if strangers := sorted(wanted.keys() - set(ROUTING)):
         raise UnsplittableConfig(f"{', '.join(strangers)}: not part of the routing, which is {', '.join(ROUTING)}")
     laid = list(_lay(split_tables(text), split_tables(part)))
@@ -121,8 +121,8 @@ def replace_routing(text: str, part: str) -> Replaced:
         above += length
     expected = {name: value for name, value in before.items() if name not in ROUTING} | wanted
     try:
-        values = tomllib.loads(changed)
-    except tomllib.TOMLDecodeError:
+        values = tomli.loads(changed)
+    except tomli.TOMLDecodeError:
         values = {}
     if values != expected:
         raise UnsplittableConfig("write it as tables with headers: [outlets.name], [[routes]]")
@@ -153,7 +153,7 @@ def keep_comments(text: str, part: str, changed: str) -> str:
     """What `replace_routing` made, with the comments of the file where the part came without any."""
     if "#" in part or len(part) > MOST_MERGED:
         return changed
-    merged = _merge_comments(cut_routing(text), tomllib.loads(part))
+    merged = _merge_comments(cut_routing(text), tomli.loads(part))
     return replace_routing(text, merged).text if merged else changed
 
 
@@ -167,8 +167,8 @@ def _merge_comments(part: str, wanted: Mapping[str, Any]) -> str:
         document = tomlkit.parse(part)
         _bring_in_line(document, wanted)
         merged = tomlkit.dumps(document)
-        return merged if tomllib.loads(merged) == wanted else ""
-    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, ValueError):
+        return merged if tomli.loads(merged) == wanted else ""
+    except (TOMLKitError, tomli.TOMLDecodeError, TypeError, ValueError):
         return ""
 
 
@@ -207,7 +207,7 @@ def hide_secrets(text: str) -> str:
     """The text without the keys of destinations, sources and engines, and without the database's address."""
     groups = groupby(split_tables(text), key=lambda block: block.name)
     hidden = "".join(_hide(name, "".join(one.text for one in group)) for name, group in groups)
-    for secret in _list_secrets(tomllib.loads(text)):  # whatever way it is written
+    for secret in _list_secrets(tomli.loads(text)):  # whatever way it is written
         hidden = hidden.replace(secret, HIDDEN)
     return hidden
 

@@ -1,6 +1,5 @@
 """What pages say in the reader's language: the catalogues in locale/, dates, names of languages."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 
+import tomli
 from markupsafe import Markup
 
 from feeds.withdrawal import get_title
@@ -107,7 +107,7 @@ def render_time(moment: datetime, wording: Wording) -> Markup:
 
 @cache
 def _load_wording(locale: str) -> Wording:
-    catalogue = tomllib.loads(files("server").joinpath(f"pages/locale/{locale}.toml").read_text(encoding="utf-8"))
+    catalogue = tomli.loads(files("server").joinpath(f"pages/locale/{locale}.toml").read_text(encoding="utf-8"))
     return Wording(
         language=locale,
         texts=catalogue["text"],

@@ -5,19 +5,19 @@
 Each article is decided as if every text were still to be made, and no editor had released what routes hold as a whole.
 Grants of exchanges and rights of countries, which are judged when somebody reads, are not counted.
 
-comparison  of two routings        tallies  what it found, counted
+comparison  of two routings        tallies  what it found, counted        assistant  a second process that compares
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.model import Article
 from server.config import Config
 from server.preview.comparison import Comparison, Glossaries
 from server.preview.tallies import MOST_EXAMPLES, Example, Readers, Tally
-from server.routing import Decision, Destination, decide, get_program
+from server.routing import Decision, Destination, decide
 from server.routing.facts import Facts, make_facts
 from server.store.documents import load_article
 from server.store.placements import FeedName
@@ -44,10 +44,12 @@ def compare(samples: Iterable[Sample], comparison: Comparison) -> Tally:
     tally = Tally()
     for sample in samples:
         tally.articles += 1
-        if sample.outlet in comparison.same:
+        if comparison.is_out_of_it(sample.outlet):
             continue
         article = load_article(sample.document)
         old_facts = _make_facts(sample, article, comparison.old, comparison.glossaries)
+        if not comparison.may_change(old_facts):
+            continue
         new_facts = (
             old_facts
             if comparison.shares_facts
@@ -57,9 +59,10 @@ def compare(samples: Iterable[Sample], comparison: Comparison) -> Tally:
         is_usable = article.pub_status == "usable"
         before = _list_places(old) if is_usable else {}
         after = _list_places(new) if is_usable else {}
-        if before != after:
+        differing = _list_differing(before, after)
+        if differing:
             tally.changed += 1
-            _count_feeds(tally, sample, article, before, after)
+            _count_feeds(tally, sample, article, before, after, differing)
         if before.keys() != after.keys() or comparison.sees_before != comparison.sees_after:
             _count_readers(tally, sample, article, before, after, comparison)
         _count_cost(tally, sample, new_facts, (old, new), comparison)
@@ -67,33 +70,36 @@ def compare(samples: Iterable[Sample], comparison: Comparison) -> Tally:
 
 
 def _make_facts(sample: Sample, article: Article, config: Config, glossaries: Glossaries) -> Facts:
-    facts = make_facts(article, sample.outlet, config, pushed_at=sample.pushed_at)
-    if glossaries and get_program(config).looks_for_words:
-        return replace(facts, glossary=glossaries.get(config.exchanges_of(sample.outlet)))
-    return facts
+    glossary = glossaries.get(config.exchanges_of(sample.outlet)) if glossaries else None
+    return make_facts(article, sample.outlet, config, pushed_at=sample.pushed_at, glossary=glossary)
 
 
 def _list_places(decision: Decision) -> dict[FeedName, Destination]:
     return {(place.channel, place.language): place for place in decision.destinations if not place.hold}
 
 
-def _count_feeds(tally: Tally, sample: Sample, article: Article, before: Places, after: Places) -> None:
-    feeds = tally.feeds
-    for feed, place in after.items():
-        was = before.get(feed)
-        if was is None:
-            change = feeds[feed]
+def _list_differing(before: Places, after: Places) -> Sequence[FeedName]:
+    """The feeds in which the article stands under one of the two only, or otherwise."""
+    kept = ((feed, place, after.get(feed)) for feed, place in before.items())
+    found = [feed for feed, was, place in kept if was is not place and was != place]
+    return [*found, *(after.keys() - before.keys())]
+
+
+def _count_feeds(
+    tally: Tally, sample: Sample, article: Article, before: Places, after: Places, differing: Iterable[FeedName]
+) -> None:
+    for feed in differing:
+        change, was, place = tally.feeds[feed], before.get(feed), after.get(feed)
+        if place is None:
+            change.loses += 1
+            if was is not None and len(change.lost) < MOST_EXAMPLES:
+                change.lost.append(_make_example(sample, article, was))
+        elif was is None:
             change.gains += 1
             if len(change.gained) < MOST_EXAMPLES:
                 change.gained.append(_make_example(sample, article, place))
-        elif was != place:
-            feeds[feed].differs += 1
-    for feed, place in before.items():
-        if feed not in after:
-            change = feeds[feed]
-            change.loses += 1
-            if len(change.lost) < MOST_EXAMPLES:
-                change.lost.append(_make_example(sample, article, place))
+        else:
+            change.differs += 1
 
 
 def _make_example(sample: Sample, article: Article, place: Destination) -> Example:

@@ -11,7 +11,6 @@ resettling  what a new configuration decides anew
 
 import asyncio
 import hashlib
-import tomllib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
+import tomli
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
@@ -196,7 +196,7 @@ class Reloader:
             replaced = replace_routing(text, part)
             lines = replaced.lines
             wanted = parse_file(replaced.text, self.file, replaced.values)
-        except (tomllib.TOMLDecodeError, UnsplittableConfig) as error:
+        except (tomli.TOMLDecodeError, UnsplittableConfig) as error:
             raise problems.InvalidConfiguration(str(error)) from error
         except ConfigError as error:
             raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, lines)) from error

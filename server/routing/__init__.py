@@ -26,6 +26,7 @@ from server.routing.rights import ANY_RIGHTS, combine, make_rights
 
 HELD_POLICIES: tuple[HeldPolicy, ...] = ("publish", "mark", "headline", "wait")  # rising
 
+Places = Mapping[tuple[str, str], Destination]  # by channel and language
 Texts = Mapping[str, Target]  # language → the text that there is
 
 
@@ -106,25 +107,20 @@ class _Run:
 
     def __init__(self, facts: Facts, texts: Texts) -> None:
         self._facts, self._texts = facts, texts
-        self._places: dict[tuple[str, str], Destination] = {}
+        self._layers: list[Places] = []  # what each matching route says, the upper ones first
         self._possible: list[Destination] = []
         self._everywhere: list[tuple[Compiled, frozenset[str] | None]] = []
         self._ended: set[str] = set()  # groups
         self._stopped: dict[str, set[str]] = {}  # group → languages
-        self._targets: dict[str, Target] = {}
         self.matching: list[Compiled] = []  # as far as the article itself goes
 
     def go(self, routes: Sequence[Compiled]) -> None:
-        facts, ended, answers = self._facts, self._ended, self._facts.answers
+        facts, ended = self._facts, self._ended
         for one in routes:
             if ended and (GENERAL in ended or one.group in ended):
                 continue
-            if one.ask is not None:
-                met = answers.get(one.ask)
-                if met is None:
-                    met = answers[one.ask] = bool(one.ask(facts, None))
-                if not met:
-                    continue
+            if not one.takes(facts):
+                continue
             self.matching.append(one)
             if one.ask_target is None and not self._stopped:
                 self._take_all(one)
@@ -132,14 +128,17 @@ class _Run:
                 self._take_some(one)
 
     def _take_all(self, one: Compiled) -> None:
-        add = self._places.setdefault
         if one.places:
-            for key, place in one.places:
-                add(key, _say_more(place, one, self._facts) if one.says_more else place)
+            self._add(one, one.places)
         else:
             self._everywhere.append((one, None))
         if one.route.stop:
             self._ended.add(one.group)
+
+    def _add(self, one: Compiled, places: Places) -> None:
+        if one.says_more:
+            places = {key: _say_more(place, one, self._facts) for key, place in places.items()}
+        self._layers.append(places)
 
     def _take_some(self, one: Compiled) -> None:
         """Language by language: those that a route has stopped see no more, those that do not match neither."""
@@ -147,12 +146,15 @@ class _Run:
         open_ = [language for language in one.languages if language not in stopped]
         answers = {language: self._ask(one, language) for language in open_}
         taken = frozenset(language for language in open_ if answers[language])
-        for key, place in one.places:
-            if key[1] in taken:
-                self._places.setdefault(key, _say_more(place, one, self._facts))
-            elif answers.get(key[1], False) is None and key not in self._places:
-                self._possible.append(place)
-        if not one.places and taken:
+        if None in answers.values():
+            self._possible += [
+                place
+                for key, place in one.places.items()
+                if answers.get(key[1], False) is None and not any(key in layer for layer in self._layers)
+            ]
+        if one.places and taken:
+            self._add(one, {key: place for key, place in one.places.items() if key[1] in taken})
+        elif taken:
             self._everywhere.append((one, taken))
         if one.route.stop:
             self._stopped.setdefault(one.group, set()).update(taken)
@@ -162,14 +164,19 @@ class _Run:
     def _ask(self, one: Compiled, language: str) -> bool | None:
         if one.ask_target is None:
             return True
-        target = self._targets.get(language)
-        if target is None:
-            target = self._targets[language] = make_target(language, self._facts, self._texts)
-        return one.ask_target(self._facts, target)
+        if language in self._texts:
+            return one.ask_target(self._facts, make_target(language, self._facts, self._texts))
+        answers, question = self._facts.answers, (one.ask_target, language)
+        if question not in answers:
+            answers[question] = one.ask_target(self._facts, make_target(language, self._facts, {}))
+        return answers[question]
 
     def finish(self, *, with_possible: bool = False) -> list[Destination]:
         """The places, under the rights of the article and what routes say of it wherever it goes."""
-        places = [*self._places.values(), *(self._possible if with_possible else ())]
+        found: dict[tuple[str, str], Destination] = {}
+        for layer in (*self._layers, *reversed(self._layers)):  # once for their order, once for the upper one's word
+            found.update(layer)
+        places = [*found.values(), *(self._possible if with_possible else ())]
         for one, languages in self._everywhere:
             places = [
                 _say_more(place, one, self._facts) if languages is None or place.language in languages else place

@@ -35,8 +35,8 @@ class Facts:
     glossary: Glossary | None = None
 
     @cached_property
-    def answers(self) -> dict[object, bool]:
-        """What compiled conditions have said of it: each is asked once, however many routings have it."""
+    def answers(self) -> dict[object, bool | None]:
+        """What compiled conditions have said of it and of texts not made yet: each is asked once by all routings."""
         return {}
 
     @cached_property
@@ -85,8 +85,8 @@ class Facts:
     @cached_property
     def words(self) -> int:
         """Of the body, between white space; in Chinese each character is one."""
-        han = len(HAN.findall(self.body))
-        return han + len((HAN.sub(" ", self.body) if han else self.body).split())
+        rest, han = HAN.subn(" ", self.body)
+        return han + len(rest.split())
 
 
 @dataclass(frozen=True, slots=True)

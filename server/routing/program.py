@@ -48,9 +48,18 @@ class Compiled:
     group: str
     ask: Ask | None  # of the article
     ask_target: Ask | None  # of the text in each language
-    places: tuple[tuple[tuple[str, str], Destination], ...]
+    places: Mapping[tuple[str, str], Destination]
     languages: tuple[str, ...]
     says_more: bool
+
+    def takes(self, facts: Facts) -> bool:
+        """Whether its condition holds, as far as the article itself goes."""
+        if self.ask is None:
+            return True
+        met = facts.answers.get(self.ask)
+        if met is None:
+            met = facts.answers[self.ask] = bool(self.ask(facts, None))
+        return met
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class _Rule:
     route: Route
     name: str
     says_more: bool
-    places: dict[tuple[str, str], tuple[tuple[str, str], Destination]] = field(default_factory=dict)
+    places: dict[tuple[str, str], Destination] = field(default_factory=dict)
 
 
 class Program:
@@ -81,6 +90,7 @@ class Program:
         self.holds = any(rule.route.hold for rule in self._rules)
         self._like = like
         self._twins = like.find_twins(self._rules) if like is not None else {}
+        self._leads_alike = like is not None and (like._channels, like.languages) == (self._channels, self.languages)
         self._compiled: dict[tuple[str, tuple[str, ...], str], tuple[Compiled, ...]] = {}
 
     def find_twins(self, rules: Sequence[_Rule]) -> Mapping[int, Route]:
@@ -100,14 +110,22 @@ class Program:
     def _compile(self, known: Facts) -> Iterator[Compiled]:
         source = known.article.language
         languages = tuple(dict.fromkeys((source, *self.languages)))
-        alike = {id(one.route): (one.ask, one.ask_target) for one in self._like.pick(known)} if self._like else {}
+        alike = {id(one.route): one for one in self._like.pick(known)} if self._like else {}
         for number in sorted((*self._by_outlet.get(known.outlet, ()), *self._by_outlet[ANY_OUTLET])):
             rule, twin = self._rules[number], self._twins.get(number)
             if rule.group != GENERAL and rule.group not in known.exchanges:
                 continue
-            asks = self._make_asks(rule, known) if twin is None else alike.get(id(twin))
+            if twin is None:
+                asks = self._make_asks(rule, known)
+            elif (found := alike.get(id(twin))) is None:
+                continue
+            elif self._leads_alike and twin == rule.route:
+                yield found
+                continue
+            else:
+                asks = found.ask, found.ask_target
             if asks is not None:
-                places = tuple(self._list_places(rule, source))
+                places = dict(self._list_places(rule, source))
                 yield Compiled(rule.route, rule.name, rule.group, *asks, places, languages, rule.says_more)
 
     def _make_asks(self, rule: _Rule, known: Facts) -> tuple[Ask | None, Ask | None] | None:
@@ -126,7 +144,7 @@ class Program:
                 key = channel, language
                 found = rule.places.get(key)
                 if found is None:
-                    place = Destination(
+                    found = rule.places[key] = Destination(
                         channel,
                         language,
                         route.machine or machine,
@@ -135,8 +153,7 @@ class Program:
                         route.desk or "",
                         hold=rule.name if route.hold else "",
                     )
-                    found = rule.places[key] = key, place
-                yield found
+                yield key, found
 
 
 def _sort_by_outlet(routes: Sequence[Route]) -> Mapping[str, Sequence[int]]:

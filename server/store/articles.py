@@ -1,11 +1,11 @@
 """Articles and their versions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article
@@ -100,18 +100,32 @@ async def list_article_ids(conn: AsyncConnection) -> Sequence[int]:
 
 
 async def list_pushed(
-    conn: AsyncConnection, since: datetime, limit: int, after: int
+    conn: AsyncConnection, since: datetime, first: int, last: int
 ) -> Sequence[tuple[int, str, str, datetime, bytes]]:
-    """(id, outlet, item, first push, document that is served) of articles that are not withdrawn, by id."""
+    """(id, outlet, item, first push, document that is served) of articles first pushed since then, not withdrawn.
+
+    Those with an id from `first` to `last`, in that order.
+    """
     columns = (articles.c.id, articles.c.outlet, articles.c.item, articles.c.created_at, versions.c.document)
     statement = (
         select(*columns)
         .join(versions, versions.c.id == articles.c.head_id)
-        .where(articles.c.created_at >= since, articles.c.canceled_at.is_(None), articles.c.id > after)
+        .where(articles.c.id.between(first, last), *_pushed_since(since))
         .order_by(articles.c.id)
-        .limit(limit)
     )
     return [tuple(row) for row in await conn.execute(statement)]
+
+
+async def list_pushed_ids(conn: AsyncConnection, since: datetime, outlets: Collection[str] = ()) -> Sequence[int]:
+    """The ids of all of them, rising. `outlets`: only theirs."""
+    statement = select(articles.c.id).where(*_pushed_since(since)).order_by(articles.c.id)
+    if outlets:
+        statement = statement.where(articles.c.outlet.in_(outlets))
+    return (await conn.execute(statement)).scalars().all()
+
+
+def _pushed_since(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return articles.c.created_at >= since, articles.c.canceled_at.is_(None), articles.c.head_id.is_not(None)
 
 
 async def list_versions(conn: AsyncConnection, article_id: int) -> Sequence[Version]:

@@ -50,6 +50,11 @@ class Database:
         return self._writes
 
     @property
+    def url(self) -> str:
+        """With its password, for `connect_database`."""
+        return self._engine.url.render_as_string(hide_password=False)
+
+    @property
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
@@ -112,15 +117,19 @@ def _name_outages() -> Iterator[None]:
         raise Unavailable("the database does not answer now", headers={"Retry-After": "5"}) from error.orig
 
 
-async def open_database(url: str, data: Path) -> Database:
-    """Open (and make or migrate) the database; an empty url is `data`/karvan.db."""
-    data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything is served)
-    url = url or f"sqlite+aiosqlite:///{data / 'karvan.db'}"
+def connect_database(url: str) -> Database:
+    """One that is there, as it is."""
     # hide_parameters: an error's message goes to the log, where no article's text may stand
     engine = create_async_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         configure_sqlite(engine.sync_engine)
-    database = Database(engine)
+    return Database(engine)
+
+
+async def open_database(url: str, data: Path) -> Database:
+    """Open (and make or migrate) the database; an empty url is `data`/karvan.db."""
+    data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything is served)
+    database = connect_database(url or f"sqlite+aiosqlite:///{data / 'karvan.db'}")
     try:
         async with database.write() as conn:
             await conn.run_sync(migrate)

@@ -61,10 +61,10 @@ async def list_outdated(
 ) -> AsyncIterator[Outdated]:
     """Of articles that were pushed since then, by outlets of the exchange."""
     outlets = config.exchanges[exchange].members if exchange else tuple(config.outlets)
-    last, in_force = 0, dict[str, str]()  # outlet → version of its glossary
-    while changed.terms and (rows := await articles.list_pushed(conn, since, AT_ONCE, last)):
-        last = rows[-1][0]
-        found = await articles.list_articles(conn, [row[0] for row in rows if row[1] in outlets])
+    ids = await articles.list_pushed_ids(conn, since, outlets) if changed.terms and outlets else ()
+    in_force: dict[str, str] = {}  # outlet → version of its glossary
+    for start in range(0, len(ids), AT_ONCE):
+        found = await articles.list_articles(conn, ids[start : start + AT_ONCE])
         with_term = await asyncio.to_thread(_list_touched, list(found.values()), changed)
         versions = await parallels.list_parallels(conn, with_term)
         for number in with_term:

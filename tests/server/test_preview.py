@@ -1,18 +1,33 @@
 """What another routing would do: told before it is in force, and then it does that."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from feeds.model import Article
+from server.config import Config
 from server.configfile import parse_config
 from server.configfile.routingfile import cut_routing
+from server.keys import DATABASE, LIVE
+from server.preview import Sample, compare, lanes
+from server.preview.assistant import Assistant, AssistantLost, Task
+from server.preview.batches import list_batches
+from server.preview.comparison import make_comparison
+from server.preview.lanes import compare_all
+from server.store.documents import dump_article
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 TEXT = SHIPPED.read_text()
 PART = cut_routing(TEXT)
 TOML = {"Content-Type": "application/toml"}
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -112,3 +127,92 @@ async def test_a_broken_routing_is_refused_and_nobody_else_may_ask(live: Any) ->
     assert (answer.status, "/routes/3/to" in str(answer.json["errors"])) == (422, True)
     assert (await preview(live, PART, "?days=0")).status == 400
     assert (await live.call("POST", "/v1/routing/preview", by="caravan-wire", data=b"", headers=TOML)).status == 403
+
+
+async def test_an_assistant_finds_the_same_and_one_that_is_lost_leaves_nothing_out(live: Any) -> None:
+    for number in range(7):
+        await live.push(f"item-{number}", headline=f"The ministers will meet for the {number}th time")
+    await live.settle()
+    old = live.app[LIVE].current.config
+    new = parse_config(TEXT.replace('when = { subject = ["medtop:04000000"] }', "when = {}"))
+    comparison, task = make_comparison(old, new, {}), Task(old, new, {}, live.app[DATABASE].url)
+    async with live.app[DATABASE].read() as conn:
+        batches = await list_batches(conn, datetime.min.replace(tzinfo=UTC), at_once=2)
+        alone = await compare_all(conn, task, comparison, deque(batches), None)
+        assert (len(batches), alone.articles, alone.changed) == (4, 7, 7)
+        assistant = await Assistant.start()
+        try:
+            await assistant.prepare(task)
+            for batch in reversed(batches):
+                await assistant.compare(batch)
+            assert await assistant.finish() == alone
+        finally:
+            await assistant.stop()
+        with pytest.raises(AssistantLost):
+            await assistant.prepare(task)
+        assert await compare_all(conn, task, comparison, deque(batches), assistant) == alone
+
+
+async def test_an_assistant_takes_part_where_there_are_many_articles(
+    live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.push()
+    part = PART.replace('when = { subject = ["medtop:04000000"] }', "when = {}")
+    alone = (await preview(live, part)).json
+    monkeypatch.setattr(lanes, "HELPED_FROM", 1)
+    helped = (await preview(live, part)).json
+    assert helped["changed"] == 1
+    assert helped | {"seconds": 0} == alone | {"seconds": 0}
+
+
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "outlet": st.sampled_from(("north", "south")),
+        "language": st.sampled_from(("az", "en", "ru")),
+        "urgency": st.sampled_from((1, "1-3")),
+        "text": st.sampled_from(("oil", "gas")),
+        "held": st.booleans(),
+    },
+)
+rules = st.fixed_dictionaries(
+    {
+        "when": conditions,
+        "to": st.sampled_from((["a"], ["b"], ["a", "b"])),
+        "stop": st.booleans(),
+        "machine": st.sampled_from(("publish", "off")),
+    }
+)
+# number of a route → what becomes of it: another, or None: it goes
+edits = st.dictionaries(st.integers(0, 5), st.none() | rules, max_size=2)
+pushed = st.builds(
+    lambda outlet, language, urgency, word: Sample(
+        outlet, word, NOON, dump_article(Article(language=language, headline=word, urgency=urgency))
+    ),
+    st.sampled_from(("north", "south")),
+    st.sampled_from(("az", "en", "ru", "tr")),
+    st.sampled_from((None, 1, 5)),
+    st.sampled_from(("oil", "gas", "talks")),
+)
+
+
+def make_config(found: list[dict[str, Any]]) -> Config:
+    return Config.model_validate(
+        {
+            "outlets": {"north": {"name": "N", "country": "AZ"}, "south": {"name": "S", "country": "GE"}},
+            "channels": {"a": {"title": {"en": "A"}}, "b": {"title": {"en": "B"}}},
+            "routes": found,
+        }
+    )
+
+
+@given(st.lists(rules, min_size=1, max_size=6), edits, st.booleans(), st.lists(pushed, min_size=1, max_size=4))
+def test_articles_that_no_changed_route_takes_are_passed_over_and_nothing_is_missed(
+    found: list[dict[str, Any]], changes: dict[int, dict[str, Any] | None], turned: bool, samples: list[Sample]
+) -> None:
+    named = [rule | {"name": f"r{number}"} for number, rule in enumerate(found)]
+    edited = [changes.get(number, rule) and rule | (changes.get(number) or {}) for number, rule in enumerate(named)]
+    after = [rule for rule in edited if rule]
+    comparison = make_comparison(make_config(named), make_config(after[::-1] if turned else after), {})
+    assert comparison.changed or turned
+    assert compare(samples, comparison) == compare(samples, replace(comparison, changed={}))

@@ -40,6 +40,10 @@ class Glossary:
 
     terms: tuple[Term, ...] = ()
 
+    def __reduce__(self) -> tuple[type["Glossary"], tuple[tuple[Term, ...]]]:
+        """Copied to another process without what is compiled."""
+        return Glossary, (self.terms,)
+
     @cached_property
     def version(self) -> str:
         """12 hex digits of the SHA-256 of the terms, whatever their order."""
