@@ -37,9 +37,10 @@ from server.app import make_app
 from server.configfile import load_config
 from server.handlers.channels import FORMATS
 from server.keys import CLOCK, DATABASE, FEED_CACHE
-from server.publishing import Site, make_feed
 from server.refusals import Runner
 from server.serving.encodings import BR_QUALITY, GZIP_LEVEL, ZSTD_LEVEL, Encoding, compress
+from server.serving.entrycache import EntryCache
+from server.site import Site
 from server.store.keys import KeyRow, save_key
 from server.store.standings import Filters, get_pulse
 from translators.pseudo import PseudoTranslator
@@ -94,7 +95,8 @@ class Server:
     async def load(self) -> Feed:
         async with self.app[DATABASE].read() as conn:
             site = Site(BASE, self.config)
-            return await make_feed(conn, site, "world", "en", Filters(), self.app[CLOCK]())
+            last = (await get_pulse(conn, *FEED, self.app[CLOCK]())).position
+            return await archives.make_feed(conn, site, FEED, Filters(), last, self.app[CLOCK](), "atom", EntryCache())
 
 
 class Reader(asyncio.Protocol):

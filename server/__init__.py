@@ -21,7 +21,7 @@ polling/      sources: feeds that are read
 delivery/     WebSub, destinations, receipts
 intake        what outlets hand in, taken whole, in one transaction
 renditions    what becomes of an uploaded picture; files that nobody needs go
-preview/      what another routing would have done (pure)
+preview/      what another routing would have done
 whereabouts   why something is or is not in a place, gate by gate
 changes       what changed in feeds, in order, as a reader may know it; archives: a feed's older pages
 stock         what stands in a feed now, of kept entries and the store
@@ -29,7 +29,7 @@ holding       articles that routes hold as a whole, until an editor releases the
 consequences  what follows from a change of an article, in the same transaction; decisions: as it is stored → Decision
 ingest        a document from outside → stored version; safe against order and repetition
 translation/  article → parallel versions: which source, which engine, what is held; memory and glossary
-publishing    channel → Feed → Document
+publishing    channel → Feed → Document; entries: one article → Entry, site: under which addresses
 client/       pushes files to a server: `karvan push` and the sample
 versioning    which version is newer, and whether a caller has seen it (pure)
 placing/      decision + texts → where the article stands

@@ -41,7 +41,6 @@ from server.media.media_files import MediaFolder
 from server.outbound import Caller, Courier
 from server.polling import sync_sources
 from server.problems import Unavailable
-from server.publishing import Site
 from server.quotas import Buckets
 from server.refusals import answer_problems, dress_refusal
 from server.reloading import Reloader
@@ -51,6 +50,7 @@ from server.runner import Tools
 from server.serving.feedcache import FeedCache
 from server.serving.hotfeeds import HotFeeds
 from server.showing import VIEWS, Views
+from server.site import Site
 from server.store.answers import find_meta, forget_answers, save_meta
 from server.store.articles import list_article_ids
 from server.store.engine import open_database

@@ -14,11 +14,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Feed
-from server import problems, publishing, stock
+from server import entries, problems, publishing, stock
 from server.losses import get_name
-from server.publishing import Site
 from server.routing.rights import load_rights
 from server.serving.entrycache import EntryCache
+from server.site import Site
 from server.store import articles, placements, standings
 from server.store.losses import list_newest_losses
 from server.store.placements import FeedName
@@ -93,7 +93,7 @@ async def make_page(
     first, following = find_first(before), find_next(before, last)
     places = await standings.list_positions(conn, *feed, filters, first, before - 1)
     places = [place for place in places if place.state != "usable" or load_rights(place.rights).permits("archive")]
-    loaded = await publishing.load(conn, [place.article_id for place in places])
+    loaded = await entries.load(conn, [place.article_id for place in places])
     standing = publishing.list_standing(site, places, loaded)
     return replace(
         publishing.compose_feed(site, standing, feed, filters.query, now, format_, reader=reader),

@@ -14,9 +14,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Entry
-from server import losses, publishing, visibility
+from server import entries, losses, publishing, visibility
 from server.config import Config
-from server.publishing import Loaded, Site
+from server.entries import Loaded
+from server.site import Site
 from server.store import losses as lost_rows
 from server.store import placements
 from server.store.articles import ArticleRow
@@ -67,7 +68,7 @@ async def read_page(
     found = sorted(changed.keys() | lost_by_number.keys())
     wanted = found[:limit]
     ids = {place.article_id for place in changed.values()} | {loss.article_id for loss in lost}
-    loaded = await publishing.load(conn, list(ids))
+    loaded = await entries.load(conn, list(ids))
     changes: list[Change] = []
     for number in wanted:
         place = changed.get(number) or _find_lost(lost_by_number[number], loaded)
@@ -101,13 +102,13 @@ def _make_change(
         if hidden is not None:  # expired: the turn that numbers it is on its way
             state = "removed"
     if state != "removed":
-        entry = publishing.make_entry(site, one, place)
+        entry = entries.make_entry(site, one, place)
     return Change(
         number=number,
         state=state,
         place=place,
         article=one.article,
-        id=publishing.make_entry_id(site, one.article, place.language),
+        id=entries.make_entry_id(site, one.article, place.language),
         entry=entry,
     )
 

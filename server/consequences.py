@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server import decisions, holding, jobs, losses, placing, translation
 from server.config import Config
 from server.configfile.live import get_digest
+from server.entries import Loaded, get_text
 from server.media import list_names, make_mark
 from server.mediatopics import ancestors
-from server.publishing import Loaded, get_text
 from server.routing import Decision
 from server.store import articles, configs, parallels, subscriptions
 from server.store import media as uploads

@@ -25,8 +25,9 @@ from server.api.shapes.articles import Verdict as VerdictShown
 from server.api.shapes.desk import HeldShown, SentenceShown
 from server.config import Config
 from server.consequences import Ask
-from server.publishing import Loaded, Site
+from server.entries import Loaded
 from server.sets import describe_question, describe_verdict
+from server.site import Site
 from server.store import parallels
 from server.store.articles import ArticleRow
 from server.store.holds import Hold, find_hold

@@ -18,8 +18,8 @@ from feeds import Fault
 from server import audit, consequences, ingest, problems, versioning
 from server.consequences import Ask
 from server.ingest import Push, Stored
-from server.publishing import Site
 from server.quotas import spend
+from server.site import Site
 from server.store import articles, contributions, parallels
 from server.store.answers import Answer, find_answer, save_answer
 from server.store.articles import ArticleRow

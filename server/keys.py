@@ -12,11 +12,11 @@ from server.configfile.live import Live, Version
 from server.keyring import Keyring
 from server.lookout import Lookout
 from server.media.media_files import MediaFolder
-from server.publishing import Site
 from server.quotas import Allowance, Buckets
 from server.reloading import Reloader
 from server.serving.feedcache import FeedCache
 from server.serving.hotfeeds import HotFeeds
+from server.site import Site
 from server.store.engine import Database
 from server.visibility import Reader
 from translators import Translator

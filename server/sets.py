@@ -16,9 +16,10 @@ from server.api.shapes.articles import (
     Verdict,
 )
 from server.config import Config
+from server.entries import Loaded, make_provenance
 from server.holding import why_held
 from server.placing.candidates import get_freshness
-from server.publishing import Loaded, Site, make_provenance
+from server.site import Site
 from server.store.articles import ArticleRow, Version
 from server.store.contributions import Contribution
 from server.store.holds import Hold

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import publishing
-from server.publishing import Site
+from server import entries, publishing
 from server.serving.entrycache import EntryCache, Standing
+from server.site import Site
 from server.store import standings
 from server.store.placements import FeedName
 from server.store.standings import Filters
@@ -23,7 +23,7 @@ async def list_standing(
     found = {mark.article_id: kept.find((feed, mark.article_id), mark.change, site.config) for mark in marks}
     missing = [number for number, one in found.items() if one is None or _is_in_doubt(one, reader)]
     changes = {mark.article_id: mark.change for mark in marks}
-    for number, loaded in (await publishing.load(conn, missing)).items() if missing else ():
+    for number, loaded in (await entries.load(conn, missing)).items() if missing else ():
         for place in loaded.places:
             if place.feed == feed:
                 # As of the number that was read first: what was written since has a higher one, and is asked for again.

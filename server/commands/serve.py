@@ -29,10 +29,10 @@ from server.jobs import MEDIA, TRANSLATE
 from server.keys import CLOCK, DATABASE
 from server.media.media_files import MediaFolder
 from server.outbound import RESOLVER_THREADS, Caller, Courier, open_session
-from server.publishing import Site
 from server.refusals import Runner
 from server.reloading import Reloader
 from server.runner import Tools
+from server.site import Site
 from server.store.engine import open_database
 from server.store.jobs import count_jobs
 from server.translation.engines import make_engine

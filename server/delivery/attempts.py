@@ -12,8 +12,8 @@ from typing import Literal
 from server.config import Delivery, Destination
 from server.delivery.parcels import Parcel
 from server.outbound import Answer
-from server.publishing import Site
 from server.signing import SigningKey, digest_body, sign_body, sign_message
+from server.site import Site
 from server.store.subscriptions import Subscription
 
 LONGEST_RETRY_AFTER = timedelta(days=1)  # what a recipient may ask for

@@ -19,7 +19,8 @@ from server import problems
 from server.addresses import is_refused
 from server.config import Config, Hub
 from server.filters import read_filters
-from server.publishing import Site, find_channel_language
+from server.publishing import find_channel_language
+from server.site import Site
 from server.store.standings import Filters
 
 Form = MultiMapping[Any]

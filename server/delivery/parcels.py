@@ -19,11 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import feeds
 from feeds.etag import make_document
 from feeds.model import Document
-from server import publishing, visibility
+from server import entries, publishing, visibility
 from server.config import Config
+from server.entries import Loaded
 from server.filters import lets_through, parse_query
 from server.losses import get_name as get_reader_name
-from server.publishing import Loaded, Site
+from server.site import Site
 from server.store import articles, losses, placements, receipts
 from server.store.losses import Loss
 from server.store.placements import Placement
@@ -121,7 +122,7 @@ async def plan_websub(conn: AsyncConnection, site: Site, one: Subscription, now:
     more = len(numbers) == MOST_ITEMS
     now = max(now, *(place.shown_at for _, place in changed), *(loss.at for loss in lost), now)
     ids = {place.article_id for _, place in changed} | {loss.article_id for loss in lost}
-    loaded = await publishing.load(conn, list(ids))
+    loaded = await entries.load(conn, list(ids))
     wanted = await _pick_wanted(conn, one, [place for _, place in changed], loaded, site.config)
     told = await _pick_told(conn, one, lost, loaded)
     while True:

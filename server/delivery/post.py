@@ -10,8 +10,8 @@ import structlog
 from server.delivery.endings import note_end
 from server.delivery.gates import Gates
 from server.outbound import Courier
-from server.publishing import Site
 from server.runner import Tools
+from server.site import Site
 from server.store.deliveries import Result, save_results
 from server.store.engine import Database
 

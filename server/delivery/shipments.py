@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import feeds
 from feeds import newsml_names
-from server import losses, publishing, visibility
+from server import entries, losses, publishing, visibility
 from server.config import Config, Destination
 from server.delivery.parcels import MOST_ITEMS, Item, Parcel, Plan, get_name, get_recipient, make_receipt
-from server.publishing import Loaded, Site
+from server.entries import Loaded
+from server.site import Site
 from server.store import deliveries, placements, receipts
 from server.store import losses as lost_rows
 from server.store.placements import FeedName, Placement
@@ -59,7 +60,7 @@ async def plan_destination(
     again = await receipts.list_notices(conn, recipient, now, MOST_ITEMS)
     refused = [letter.text for letter in await deliveries.list_asked_again(conn, one.id, MOST_ITEMS)]
     texts = {text for _, text in changes} | {notice.text for notice in again} | set(refused)
-    loaded = await publishing.load(conn, [article_id for article_id, _ in texts])
+    loaded = await entries.load(conn, [article_id for article_id, _ in texts])
     known = dict(await receipts.find_receipts(conn, recipient, texts))
     parcels = []
     for change, text in changes:
@@ -114,7 +115,7 @@ def _make_parcel(
     place = _find_place(site, one, text[1], destination, feed_names, now)
     if place.state != "usable" and known is None:
         return None
-    document = feeds.render_article(publishing.make_entry(site, one, place), MEDIA_TYPES[destination.format])
+    document = feeds.render_article(entries.make_entry(site, one, place), MEDIA_TYPES[destination.format])
     if known is not None and (known.state, known.etag) == (place.state, document.etag):
         return None
     item = Item(text, get_name(one), change, place.state, document.etag, is_news=known is None)
@@ -158,6 +159,6 @@ def _make_notice(
 ) -> Parcel:
     """What a destination has been told and not acknowledged, told again."""
     place = _find_place(site, one, notice.language, destination, feed_names, now)
-    document = feeds.render_article(publishing.make_entry(site, one, place), MEDIA_TYPES[destination.format])
+    document = feeds.render_article(entries.make_entry(site, one, place), MEDIA_TYPES[destination.format])
     item = Item(notice.text, get_name(one), notice.change, place.state, document.etag, notice.notices, is_news=False)
     return Parcel("notice", document, (item,), notice.change)

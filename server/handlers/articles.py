@@ -9,7 +9,7 @@ from pydantic import Field
 
 import feeds
 from feeds.model import Document
-from server import intake, problems, publishing, sets, versioning, visibility
+from server import entries, intake, problems, sets, versioning, visibility
 from server.api.operations import Content, operation
 from server.api.shapes.articles import History, TranslationSet
 from server.keys import CLOCK, DATABASE, READER, SITE
@@ -61,7 +61,7 @@ async def get_article(request: web.Request) -> web.Response:
     language = language or row.head.article.language
     if language not in shown:
         raise problems.VersionNotFound(f"there are {', '.join(sorted(shown))}")
-    document = feeds.render_article(publishing.make_entry(site, one, shown[language]), media_type)
+    document = feeds.render_article(entries.make_entry(site, one, shown[language]), media_type)
     return _answer(request, document.body, document.media_type, _make_guard(one, language, document, reader))
 
 
@@ -77,7 +77,7 @@ async def get_history(request: web.Request) -> web.Response:
     return make_json(sets.describe_history(row, versions, others, handed_in), headers=EACH_HIS_OWN)
 
 
-async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Sequence[Question], Hold | None]:
+async def _load(request: web.Request) -> tuple[ArticleRow, entries.Loaded, Sequence[Question], Hold | None]:
     """The article as this reader may know it, what editors ask, whether routes hold it.
 
     Raises ArticleNotFound, ArticleWithdrawn.
@@ -86,7 +86,7 @@ async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Se
     asked: Sequence[Question] = ()
     hold = None
     async with request.app[DATABASE].read() as conn:
-        one = await publishing.find_loaded(conn, outlet, item)
+        one = await entries.find_loaded(conn, outlet, item)
         if one is not None and visibility.may_manage(request[READER], outlet):
             asked = (await list_questions(conn, [one.article.id])).get(one.article.id, ())
             hold = await find_hold(conn, one.article.id)
@@ -98,7 +98,7 @@ async def _load(request: web.Request) -> tuple[ArticleRow, publishing.Loaded, Se
     return one.article, one, asked, hold
 
 
-def _make_guard(one: publishing.Loaded, language: str, document: Document, reader: Reader) -> str:
+def _make_guard(one: entries.Loaded, language: str, document: Document, reader: Reader) -> str:
     """The ETag of one version: for who may replace it with, for all others of what they see of it and nothing else."""
     head = one.article.head
     if not visibility.may_manage(reader, one.article.outlet):

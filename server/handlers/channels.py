@@ -16,12 +16,12 @@ from server.config import Config, Limits
 from server.filters import read_filters
 from server.handlers.receipts import note_fetch
 from server.keys import ARCHIVE_CACHE, CLOCK, CONFIG, DATABASE, FEED_CACHE, HOT_FEEDS, LIVE, READER, SITE, VERSION
-from server.publishing import Site
 from server.requests import Number, Query, read_query
 from server.responses import answer_document, join_header, make_json
 from server.serving.feedcache import CachedFeed, FeedCache, Place
 from server.serving.hotfeeds import Spot
 from server.serving.negotiation import pick_encoding
+from server.site import Site
 from server.store import standings
 from server.store.answers import find_stamp, stamp
 from server.store.engine import Look

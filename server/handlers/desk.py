@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds import Fault
-from server import desk, intake, problems, publishing, visibility
+from server import desk, entries, intake, problems, visibility
 from server.api.operations import operation
 from server.api.shapes.desk import Desk, HeldShown, VerdictGiven
 from server.config import Config
@@ -59,7 +59,7 @@ async def list_desk(request: web.Request) -> web.Response:
         places = await _list_places(conn, wanted, _read_place(query.after), limit + 1, config)
         shown = places[:limit]
         ids = sorted({place.article_id for place in shown})
-        loaded, asked = await publishing.load(conn, ids), await list_questions(conn, ids)
+        loaded, asked = await entries.load(conn, ids), await list_questions(conn, ids)
         pairs = {number: await list_pairs(conn, number) for number in ids}
         holds = await list_holds(conn, ids)
     for place in shown:
@@ -80,7 +80,7 @@ async def get_held(request: web.Request) -> web.Response:
     outlet, item, language = _read_address(request)
     async with request.app[DATABASE].read() as conn:
         row = await intake.find_mine(conn, outlet, item)
-        one = (await publishing.load(conn, [row.id]))[row.id]
+        one = (await entries.load(conn, [row.id]))[row.id]
         version, hold = one.versions.get(language), await find_hold(conn, row.id)
         is_article = hold is not None and language == row.head.article.language
         if not is_article and (version is None or version.article is None):

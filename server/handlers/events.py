@@ -26,8 +26,8 @@ from server.keys import (
     VERSION,
     pin_version,
 )
-from server.publishing import Site
 from server.requests import Position, Query, read_query
+from server.site import Site
 from server.store.placements import FeedName, get_newest_change
 from translators.languages import is_tag, normalise
 

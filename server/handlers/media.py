@@ -15,10 +15,10 @@ from server.api.shapes.media import UploadDeleted, UploadShown, UploadsShown
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, MEDIA, SITE
 from server.media import list_renditions
 from server.media.media_files import Incoming
-from server.publishing import Site
 from server.quotas import spend
 from server.requests import Query, read_query
 from server.responses import is_unchanged, make_json
+from server.site import Site
 from server.store import media
 from server.store.media import Upload
 from server.versioning import check_etag

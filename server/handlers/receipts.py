@@ -13,10 +13,10 @@ from server.api.shapes.articles import ReceiptsShown, ReceiptsTaken, ReceiptTake
 from server.config import Config
 from server.delivery import receipts
 from server.delivery.receipts import Known
+from server.entries import find_loaded
 from server.filters import lets_through, parse_query
 from server.intake import find_mine
 from server.keys import CLOCK, CONFIG, DATABASE, FETCHED, READER
-from server.publishing import find_loaded
 from server.requests import Body, read_json
 from server.responses import make_json
 from server.store import articles, losses, placements, subscriptions

@@ -9,9 +9,9 @@ from server import problems
 from server.api.operations import operation
 from server.api.shapes.newsrooms import AttemptShown, DeadLetterShown, SubscriptionShown, SubscriptionTold
 from server.keys import DATABASE, READER, SITE
-from server.publishing import Site
 from server.requests import Position, Query, read_query
 from server.responses import make_json
+from server.site import Site
 from server.store import articles, deliveries, placements, subscriptions
 from server.store.articles import ArticleRow
 from server.store.deliveries import Attempt, DeadLetter

@@ -7,7 +7,7 @@ from importlib.resources import files
 from aiohttp import web
 
 from feeds.model import Link
-from server import problems, publishing, sets, visibility
+from server import entries, problems, publishing, sets, visibility
 from server.api.operations import Content, operation
 from server.keys import CLOCK, DATABASE, OPENAPI, READER, SITE
 from server.pages import (
@@ -24,8 +24,8 @@ from server.pages import (
     render_problem_page,
     render_reference_page,
 )
-from server.publishing import Site
 from server.responses import make_html
+from server.site import Site
 from server.store import placements, standings
 from server.store.standings import Filters
 from translators.languages import is_tag, match, normalise
@@ -83,7 +83,7 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     language = normalise(tag) if is_tag(tag) else tag
     site, reader, now = request[SITE], request[READER], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
-        one = await publishing.find_loaded(conn, outlet, item)
+        one = await entries.find_loaded(conn, outlet, item)
     if one is None:
         raise problems.ArticleNotFound(f"{outlet} has published no item {item!r}")
     ui_language = pick_language(request, language)
@@ -94,7 +94,7 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     shown = sets.list_shown(one, reader, site.config, now)
     if language not in shown:
         raise problems.VersionNotFound(f"the article is here in {', '.join(sorted(shown))}")
-    entry = publishing.make_entry(site, one, shown[language])
+    entry = entries.make_entry(site, one, shown[language])
     links = [
         _make_feed_link(site, place.channel, language)
         for place in one.places
@@ -162,12 +162,12 @@ def pick_language(request: web.Request, content: str = "") -> str:
     return "en"
 
 
-def _answer_withdrawn(site: Site, one: publishing.Loaded, language: str, ui_language: str) -> web.StreamResponse:
+def _answer_withdrawn(site: Site, one: entries.Loaded, language: str, ui_language: str) -> web.StreamResponse:
     """The notice in the language asked for, even if the article was gone before it was there in that language."""
     if language not in site.config.languages.configured:
         raise problems.ArticleWithdrawn(f"{one.article.outlet}/{one.article.item} was withdrawn")
     place = next(place for place in one.places if place.state == "withdrawn")  # there is one, or nobody may know of it
-    entry = publishing.make_entry(site, one, replace(place, language=language))
+    entry = entries.make_entry(site, one, replace(place, language=language))
     page = render_article_page(entry, ui_language=ui_language, site=site.config.server.name, feeds=[], base=site.base)
     return make_html(page, status=410, headers=SAFE | PRIVATE)
 
@@ -191,7 +191,7 @@ async def _list_articles(request: web.Request, channel: str, language: str, limi
     site, now = request[SITE], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
         places = await standings.list_newest(conn, channel, language, Filters(), now, limit)
-        loaded = await publishing.load(conn, [place.article_id for place in places])
+        loaded = await entries.load(conn, [place.article_id for place in places])
     return [
         _make_article_row(site, loaded[place.article_id], place)
         for place in places
@@ -199,8 +199,8 @@ async def _list_articles(request: web.Request, channel: str, language: str, limi
     ]
 
 
-def _make_article_row(site: Site, one: publishing.Loaded, place: placements.Placement) -> ArticleRow:
-    entry = publishing.make_entry(site, one, place)
+def _make_article_row(site: Site, one: entries.Loaded, place: placements.Placement) -> ArticleRow:
+    entry = entries.make_entry(site, one, place)
     return ArticleRow(
         headline=entry.article.headline,
         href=entry.page,

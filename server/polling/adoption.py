@@ -17,7 +17,7 @@ from server.config import Config, Source
 from server.consequences import Ask
 from server.ingest import Push
 from server.polling.harvest import make_digest, make_text
-from server.publishing import Site
+from server.site import Site
 from server.store import contributions, parallels
 from server.store import sources as rows
 from server.store.articles import ArticleRow

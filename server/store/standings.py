@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, TextClause, bindparam,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.placements import COLUMNS, Placement
-from server.store.schema import IS_GONE, UtcTime, articles, placements, topics
+from server.store.schema import UtcTime, articles, placements, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,10 @@ async def list_newest(
     return [Placement(*row) for row in await conn.execute(statement)]
 
 
-async def list_gone(
-    conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
-) -> Sequence[Placement]:
-    """The newest of those that were withdrawn or removed."""
-    statement = _select_newest(COLUMNS, channel, language, filters, now, limit).where(IS_GONE)
-    return [Placement(*row) for row in await conn.execute(statement)]
-
-
 async def list_marks(
     conn: AsyncConnection, channel: str, language: str, filters: Filters, now: datetime, limit: int
 ) -> Sequence[Mark]:
-    """Both together, newest first: so many at most that live, and so many that are gone."""
+    """What a feed shows, newest first: so many at most that live, and so many that were withdrawn or removed."""
     asked = {"channel": channel, "language": language, "now": now, "most": limit}
     rows = await conn.execute(_word_marks(_write_filters(filters)), asked | _bind_filters(filters))
     return sorted((Mark(*row) for row in rows), key=lambda mark: mark.shown_at, reverse=True)

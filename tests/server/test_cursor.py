@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.model import Article, Entry
-from server import changes, consequences, ingest, jobs, publishing, worker
+from server import archives, changes, consequences, ingest, jobs, worker
 from server.config import Channel, Config, Limits, Outlet, Route
-from server.publishing import Site
+from server.serving.entrycache import EntryCache
+from server.site import Site
 from server.store import articles, parallels, placements
 from server.store.engine import Database, open_database
 from server.store.parallels import Parallel
@@ -161,7 +162,9 @@ class World:
 
     async def read_feed(self, channel: str, language: str) -> tuple[dict[str, Entry], set[str]]:
         async with self.database.read() as conn:
-            feed = await publishing.make_feed(conn, self.site, channel, language, Filters(), self.now)
+            last = await placements.get_last_position(conn, channel, language)
+            asked = (channel, language), Filters(), last, self.now, "atom", EntryCache()
+            feed = await archives.make_feed(conn, self.site, *asked)
         entries = {f"{channel} {entry.id}": entry for entry in feed.entries if not entry.withdrawn}
         return entries, {f"{channel} {stone.ref}" for stone in feed.tombstones}
 

@@ -579,15 +579,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import feeds
 from server.configfile import load_config
-from server.publishing import Site, make_feed
+from server.archives import make_feed
+from server.site import Site
+from server.serving.entrycache import EntryCache
 from server.store.engine import open_database
+from server.store.placements import get_last_position
 from server.store.standings import Filters
 
 async def main(data, config):
     database = await open_database("", Path(data))
     site = Site("https://karvan.example", load_config(Path(config), {}))
     async with database.read() as conn:
-        feed = await make_feed(conn, site, "world", "az", Filters(), datetime(2026, 11, 27, tzinfo=UTC))
+        last = await get_last_position(conn, "world", "az")
+        now = datetime(2026, 11, 27, tzinfo=UTC)
+        feed = await make_feed(conn, site, ("world", "az"), Filters(), last, now, "atom", EntryCache())
     sys.stdout.buffer.write(feeds.render_feed(feed, "atom").body)
     await database.close()
 

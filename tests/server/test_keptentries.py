@@ -15,8 +15,9 @@ from server.config import Channel, Config, Limits, Subscriber
 from server.config import Outlet as Member
 from server.config.rules import Embargo, Exchange, Grant, Route
 from server.consequences import Ask
-from server.publishing import NO_PROVENANCE, Site
+from server.entries import NO_PROVENANCE
 from server.serving.entrycache import EntryCache, Standing
+from server.site import Site
 from server.store import articles, media, parallels, standings
 from server.store.articles import ArticleRow, Version
 from server.store.documents import make_text_hash

@@ -14,7 +14,7 @@ from server import changes, consequences, ingest, visibility
 from server.config import Config
 from server.configfile import parse_config
 from server.losses import dump_readership, load_readership
-from server.publishing import Site
+from server.site import Site
 from server.store import articles, placements
 from server.store.engine import Database, open_database
 from server.visibility import ANYONE, Reader

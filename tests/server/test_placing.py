@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from feeds.model import Article
 from server.config import Channel, Config, Outlet, Route, Translation
+from server.entries import Loaded, make_entry
 from server.placing import list_siblings, place
 from server.placing.candidates import Text, get_freshness, get_told_freshness, list_directions, list_texts
 from server.placing.stands import list_wanted
-from server.publishing import Loaded, Site, make_entry
 from server.routing import Decision, Destination, decide, make_facts
+from server.site import Site
 from server.store import articles, placements, standings
 from server.store.articles import ArticleRow, Version
 from server.store.documents import dump_article, make_content_hash
@@ -274,8 +275,7 @@ class Shelf:
             return [
                 tag
                 for tag in ("az", "en", "ru")
-                if await standings.list_newest(conn, "world", tag, Filters(), self.now, 50)
-                or await standings.list_gone(conn, "world", tag, Filters(), self.now, 50)
+                if await standings.list_marks(conn, "world", tag, Filters(), self.now, 50)
             ]
 
 
