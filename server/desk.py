@@ -11,10 +11,9 @@ A verdict is of one text: no machine replaces it while the article's text stays 
 text has none. Who wants other words writes them (`PUT …/versions/{language}`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,19 +25,17 @@ from server.api.shapes.desk import HeldShown, SentenceShown
 from server.config import Config
 from server.consequences import Ask
 from server.entries import Loaded
+from server.holding import VERDICTS, Said
 from server.sets import describe_question, describe_verdict
 from server.site import Site
 from server.store import parallels
 from server.store.articles import ArticleRow
 from server.store.holds import Hold, find_hold
 from server.store.pairs import Pairs
-from server.store.parallels import Parallel, Verdict
+from server.store.parallels import Parallel
 from server.store.questions import Question, save_question
 from server.visibility import why_version_held
 from translators.checks import Finding
-
-Action = Literal["release", "reject", "ask"]
-VERDICTS: Mapping[Action, Verdict] = {"release": "released", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +48,7 @@ class Given:
     etag: str
 
 
-async def decide(
-    conn: AsyncConnection,
-    row: ArticleRow,
-    language: str,
-    action: Action,
-    who: str,
-    note: str,
-    if_match: str | None,
-    config: Config,
-    now: datetime,
-) -> Given:
+async def decide(conn: AsyncConnection, row: ArticleRow, language: str, said: Said, config: Config) -> Given:
     """Do what an editor says of a machine's version.
 
     Raises PreconditionRequired, PreconditionFailed, NothingToDecide, VersionNotFound.
@@ -69,28 +56,34 @@ async def decide(
     version = (await parallels.list_parallels(conn, [row.id])).get(row.id, {}).get(language)
     if version is None or version.article is None or language == row.head.article.language:
         raise problems.VersionNotFound(f"{row.outlet}/{row.item} has no parallel version in {language!r}")
-    if if_match is None and action != "ask":
+    if said.if_match is None and said.action != "ask":
         raise problems.PreconditionRequired(
             "If-Match: the ETag of the version that you have seen, as the desk shows it"
         )
-    versioning.check_version_preconditions(if_match, None, version, row.head)
-    subject = f"{row.outlet}/{row.item}/{language}"
-    if action == "ask":
-        await save_question(conn, Question(row.id, language, who, note, now))
-        await audit.note(conn, "desk.ask", subject, now, outlet=row.outlet, after={"note": note})
+    versioning.check_version_preconditions(said.if_match, None, version, row.head)
+    if said.action == "ask":
+        await _ask(conn, row, language, f"{row.outlet}/{row.item}/{language}", said)
         return _tell(version, row, changed=True)
     check_decidable(version, row)
-    reviewed = replace(version, verdict=VERDICTS[action], verdict_by=who, verdict_at=now, verdict_note=note)
+    reviewed = replace(
+        version, verdict=VERDICTS[said.action], verdict_by=said.who, verdict_at=said.at, verdict_note=said.note
+    )
     if version.verdict == reviewed.verdict:
         return _tell(version, row, changed=False)
     reason = why_version_held(reviewed, config)
-    reviewed = replace(reviewed, state="held" if reason else "ready", reason=reason, changed_at=now)
+    reviewed = replace(reviewed, state="held" if reason else "ready", reason=reason, changed_at=said.at)
     await parallels.save_parallel(conn, reviewed)
-    await consequences.settle(conn, row.id, config, now, ask=Ask.NOTHING)
+    await consequences.settle(conn, row.id, config, said.at, ask=Ask.NOTHING)
+    subject = f"{row.outlet}/{row.item}/{language}"
     before = {"state": version.state, "reason": version.reason, "verdict": version.verdict}
-    after = {"state": reviewed.state, "verdict": reviewed.verdict, "note": note}
-    await audit.note(conn, f"desk.{action}", subject, now, outlet=row.outlet, before=before, after=after)
+    after = {"state": reviewed.state, "verdict": reviewed.verdict, "note": said.note}
+    await audit.note(conn, f"desk.{said.action}", subject, said.at, outlet=row.outlet, before=before, after=after)
     return _tell(reviewed, row, changed=True)
+
+
+async def _ask(conn: AsyncConnection, row: ArticleRow, language: str, subject: str, said: Said) -> None:
+    await save_question(conn, Question(row.id, language, said.who, said.note, said.at))
+    await audit.note(conn, "desk.ask", subject, said.at, outlet=row.outlet, after={"note": said.note})
 
 
 def _tell(version: Parallel, row: ArticleRow, *, changed: bool) -> Given:
@@ -99,28 +92,16 @@ def _tell(version: Parallel, row: ArticleRow, *, changed: bool) -> Given:
     return Given(changed, freshness, describe_verdict(version) if version.verdict else None, etag)
 
 
-async def decide_article(
-    conn: AsyncConnection,
-    row: ArticleRow,
-    language: str,
-    action: Action,
-    who: str,
-    note: str,
-    if_match: str | None,
-    config: Config,
-    now: datetime,
-) -> Given:
+async def decide_article(conn: AsyncConnection, row: ArticleRow, language: str, said: Said, config: Config) -> Given:
     """The same of an article that routes hold as a whole. Raises what `holding.decide_article` raises."""
-    if action == "ask":
-        subject = f"{row.outlet}/{row.item}"
-        await save_question(conn, Question(row.id, language, who, note, now))
-        await audit.note(conn, "desk.ask", subject, now, outlet=row.outlet, after={"note": note})
+    if said.action == "ask":
+        await _ask(conn, row, language, f"{row.outlet}/{row.item}", said)
         hold, changed = await find_hold(conn, row.id), True
     else:
-        before, hold = await holding.decide_article(conn, row, VERDICTS[action], who, note, if_match, now)
+        before, hold = await holding.decide_article(conn, row, said)
         changed = before != hold
         if changed:
-            await consequences.settle(conn, row.id, config, now, ask=Ask.NOTHING)
+            await consequences.settle(conn, row.id, config, said.at, ask=Ask.NOTHING)
     verdict = describe_verdict(hold) if hold and hold.verdict else None
     return Given(changed, "held" if holding.why_held(hold) else "fresh", verdict, versioning.make_etag(row.head))
 

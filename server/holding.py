@@ -4,8 +4,10 @@ released   for good: what the outlet corrects later goes out as ever
 rejected   this text: the next one waits on the desk again
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +16,22 @@ from server.config import Config
 from server.routing import Decision
 from server.routing.program import get_program
 from server.store.articles import ArticleRow
-from server.store.holds import ArticleVerdict, Hold, delete_hold, find_hold, save_hold
-from server.store.parallels import NORMAL_URGENCY
+from server.store.holds import Hold, delete_hold, find_hold, save_hold
+from server.store.parallels import NORMAL_URGENCY, Verdict
+
+Action = Literal["release", "reject", "ask"]
+VERDICTS: Mapping[Action, Verdict] = {"release": "released", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an editor says of a text. `if_match`: which they have seen."""
+
+    action: Action
+    who: str
+    note: str
+    if_match: str | None
+    at: datetime
 
 
 async def judge(
@@ -41,15 +57,7 @@ async def judge(
     return replace(decision, verdict=new.verdict)
 
 
-async def decide_article(
-    conn: AsyncConnection,
-    row: ArticleRow,
-    verdict: ArticleVerdict,
-    who: str,
-    note: str,
-    if_match: str | None,
-    now: datetime,
-) -> tuple[Hold, Hold]:
+async def decide_article(conn: AsyncConnection, row: ArticleRow, said: Said) -> tuple[Hold, Hold]:
     """Write what an editor says of a whole article; as it was, as it is.
 
     Raises PreconditionRequired, PreconditionFailed, NothingToDecide, VersionNotFound.
@@ -59,19 +67,25 @@ async def decide_article(
         raise problems.NothingToDecide(f"{name} was withdrawn")
     if old is None:
         raise problems.VersionNotFound(f"no route holds {name} itself")
-    if if_match is None:
+    if said.if_match is None:
         raise problems.PreconditionRequired(
             "If-Match: the ETag of the article that you have seen, as the desk shows it"
         )
-    versioning.check_etag(if_match, None, versioning.make_etag(row.head), "article")
-    new = replace(old, verdict=verdict, verdict_by=who, verdict_at=now, verdict_note=note, text_hash=row.head.text_hash)
+    versioning.check_etag(said.if_match, None, versioning.make_etag(row.head), "article")
+    new = replace(
+        old,
+        verdict=VERDICTS[said.action],
+        verdict_by=said.who,
+        verdict_at=said.at,
+        verdict_note=said.note,
+        text_hash=row.head.text_hash,
+    )
     if new.verdict == old.verdict:
         return old, old
     await save_hold(conn, new)
-    what = "desk.release" if verdict == "released" else "desk.reject"
-    before, after = {"verdict": old.verdict, "route": old.route}, {"verdict": verdict, "note": note}
+    before, after = {"verdict": old.verdict, "route": old.route}, {"verdict": new.verdict, "note": said.note}
     subject = f"{name}/{row.head.article.language}"
-    await audit.note(conn, what, subject, now, outlet=row.outlet, before=before, after=after)
+    await audit.note(conn, f"desk.{said.action}", subject, said.at, outlet=row.outlet, before=before, after=after)
     return old, new
 
 

@@ -14,7 +14,7 @@ from server import desk, entries, intake, problems, visibility
 from server.api.operations import operation
 from server.api.shapes.desk import Desk, HeldShown, VerdictGiven
 from server.config import Config
-from server.desk import Action
+from server.holding import Action, Said
 from server.keys import CLOCK, CONFIG, DATABASE, READER, SITE
 from server.requests import Body, Digits, Query, Tag, Text, read_json, read_query, refuse
 from server.responses import make_json
@@ -113,12 +113,11 @@ async def post_verdict(request: web.Request) -> web.Response:
     action, note = body.action, body.note.strip()
     if action == "ask" and not note:
         raise refuse(Fault("/note", "must say what you ask"))
-    now, config, who = request.app[CLOCK](), request[CONFIG], request[READER].id
+    said = Said(action, request[READER].id, note, request.headers.get("If-Match"), request.app[CLOCK]())
     async with request.app[DATABASE].write() as conn:
         row = await intake.find_mine(conn, outlet, item)
-        if_match = request.headers.get("If-Match")
         decide = desk.decide_article if language == row.head.article.language else desk.decide
-        given = await decide(conn, row, language, action, who, note, if_match, config, now)
+        given = await decide(conn, row, language, said, request[CONFIG])
     answer: VerdictGiven = {
         "outlet": outlet,
         "item": item,

@@ -12,13 +12,16 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
+from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.problems import Unavailable
 from server.store.migrations import migrate
-from server.store.sqlite import asking_on_the_spot, configure_sqlite
+from server.store.sqlite import asking_on_the_spot, configure_sqlite, make_opener, wait_for_end
 
 TRUST = timedelta(seconds=0.5)  # how much later a change made by another process may be seen
 
@@ -38,8 +41,8 @@ class Look:
 class Database:
     """The engine and its rules of writing."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, threads: "WeakSet[Thread]") -> None:
+        self._engine, self._threads = engine, threads
         self._writing = asyncio.Lock()
         self._watchers: list[asyncio.Event] = []
         self._writes = 0
@@ -104,6 +107,7 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        await wait_for_end(self._threads)
 
 
 @contextmanager
@@ -120,10 +124,13 @@ def _name_outages() -> Iterator[None]:
 def connect_database(url: str) -> Database:
     """One that is there, as it is."""
     # hide_parameters: an error's message goes to the log, where no article's text may stand
-    engine = create_async_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        configure_sqlite(engine.sync_engine)
-    return Database(engine)
+    options: dict[str, Any] = {"pool_size": 8, "max_overflow": 8, "hide_parameters": True}
+    threads: WeakSet[Thread] = WeakSet()
+    if not url.startswith("sqlite"):
+        return Database(create_async_engine(url, **options), threads)
+    engine = create_async_engine(url, **options, connect_args={"async_creator_fn": make_opener(threads)})
+    configure_sqlite(engine.sync_engine)
+    return Database(engine, threads)
 
 
 async def open_database(url: str, data: Path) -> Database:

@@ -3,16 +3,22 @@
 SQLAlchemy's cursor makes four trips a statement (open, execute, fetch, close): most of what a request would cost.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
+import aiosqlite
+from aiosqlite import Connection
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.util import EMPTY_DICT
 
 ON_THE_SPOT = "karvan_on_the_spot"
+LONGEST_END = 5  # seconds
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000")
 
 
@@ -87,6 +93,25 @@ def _run_whole(connection: Any, method: str, operation: str, parameters: Any) ->
     """In the connection's thread: the statement from its beginning to its end."""
     cursor = getattr(connection, method)(operation, parameters)
     return cursor, cursor.fetchall() if cursor.description else ()
+
+
+def make_opener(threads: "WeakSet[Thread]") -> Callable[..., Connection]:
+    """Opens connections as the dialect does, and notes their threads: one whose opening is cancelled has it, too."""
+
+    def open_connection(*path: Any, **options: Any) -> Connection:
+        connection = aiosqlite.connect(*path, **options)
+        connection._thread.daemon = True
+        threads.add(connection._thread)
+        return connection
+
+    return open_connection
+
+
+async def wait_for_end(threads: "WeakSet[Thread]") -> None:
+    """Wait until connections that were given up are closed: they still want to tell the event loop."""
+    for thread in list(threads):
+        if thread.is_alive():
+            await asyncio.to_thread(thread.join, LONGEST_END)
 
 
 def configure_sqlite(engine: Engine) -> None:
