@@ -5,7 +5,7 @@ sample/       the sample that `make run` shows
 app           make_app(config, data, …): the only place where parts meet
 routes        the whole HTTP surface, one list: method, path, handler, what the caller needs
 refusals      what went wrong → an answer; the outermost middleware
-worker        job kind → step: the pipeline told in order
+worker        job kind → step: the pipeline told in order; upkeep: what is looked after besides
 handlers/     request → call → response: pushes, articles (looked up), channels (feeds), health
 pages/        what people look at: templates, five languages, views
 access        key → outlet, subscriber or admin; what each may call

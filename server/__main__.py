@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from server.commands import Setting
+from server.commands.check_config import check_config
 from server.commands.explain import explain
 from server.commands.glossary import glossary
 from server.commands.invitations import invitations, invite, withdraw
@@ -13,7 +14,7 @@ from server.commands.keys import keys
 from server.commands.languages import languages
 from server.commands.memory import memory
 from server.commands.push import push
-from server.commands.serve import check_config, serve, worker
+from server.commands.serve import serve, worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

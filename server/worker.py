@@ -13,7 +13,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 
 import structlog
@@ -25,18 +25,15 @@ from server.config import Config
 from server.consequences import Ask
 from server.delivery.post import Post
 from server.dispatch import fan_out, run_deliveries, try_fan_out_again
-from server.obligations import tell_missed
 from server.renditions import make_renditions, say_broken
-from server.runner import Step, Tools, fail, run_until, wait_for_any
+from server.runner import Step, Tools, fail, run_until
 from server.store import articles, pairs, parallels
 from server.store import jobs as rows
-from server.store.answers import find_meta, save_meta
 from server.store.jobs import Job
 from server.store.parallels import State
-from server.store.usage import forget_usage
-from server.translation import remembering
 from server.translation.glossary import load_effective
 from server.translation.legs import Leg, keep_leg, translate_leg
+from server.upkeep import do_hourly, watch_packages
 from translators import Direction
 from translators.fields import TextPair
 from translators.pipeline import Failure
@@ -45,11 +42,8 @@ from translators.relaying import join_pairs, turn_pairs
 log = structlog.get_logger()
 
 TURNS = 50  # articles that are opened or closed one after the other without asking for more
-HOUR_SECONDS = 3600.0  # how often the translation memory is trimmed, old usage forgotten, what was missed told
-USAGE_KEPT = timedelta(days=7)  # quotas look at today only
 BATCH_SECONDS = 2.0  # how long articles that are translated together keep an urgent one waiting, about
 FAN_OUTS = 50  # feeds that are looked at together
-WATCH_SECONDS = 2.0  # how often installed packages are looked at
 
 
 def make_steps(config: Config) -> dict[str, Step]:
@@ -69,8 +63,8 @@ async def work(tools: Tools, stopping: asyncio.Event, post: Post | None = None) 
         if post is not None:
             group.create_task(run_deliveries(post, stopping))
         group.create_task(run_until(tools, make_steps(tools.config), stopping))
-        group.create_task(_watch(tools, stopping))
-        group.create_task(_do_hourly(tools, stopping))
+        group.create_task(watch_packages(tools, stopping))
+        group.create_task(do_hourly(tools, stopping))
 
 
 async def translate(tools: Tools, claimed: Sequence[Job]) -> None:
@@ -237,43 +231,3 @@ async def leave_it(conn: AsyncConnection, tools: Tools, job: Job, reason: str) -
 def _pick_ask(language: str, config: Config) -> Ask:
     """Others may wait for the version in the pivot language: they hear of it."""
     return Ask.ALL if language == config.languages.pivot else Ask.NOTHING
-
-
-async def _watch(tools: Tools, stopping: asyncio.Event) -> None:
-    """When packages come or go, versions that could not be made are asked for again."""
-    while not stopping.is_set():
-        try:
-            await _compare_packages(tools.today())
-        except Exception:
-            log.exception("packages cannot be looked at", retry_seconds=WATCH_SECONDS)
-        await wait_for_any((stopping,), WATCH_SECONDS)
-
-
-async def _compare_packages(tools: Tools) -> None:
-    directions = await asyncio.to_thread(tools.translator.directions)
-    digest = ",".join(sorted(f"{direction}={made.sha256}" for direction, made in directions.items()))
-    async with tools.database.read() as conn:
-        known = await find_meta(conn, "directions")
-    if digest == known:
-        return
-    async with tools.database.write() as conn:
-        for article_id in await parallels.list_unfinished(conn) if known is not None else ():
-            await jobs.enqueue_settlement(conn, article_id, tools.clock())
-        await save_meta(conn, "directions", digest)
-
-
-async def _do_hourly(tools: Tools, stopping: asyncio.Event) -> None:
-    """Once an hour: the memory is trimmed, old days leave the quotas' account, missed obligations are told."""
-    while not stopping.is_set():
-        try:
-            async with tools.database.write() as conn:
-                gone = await remembering.keep_size(
-                    conn, tools.today().config.translation.memory_sentences, tools.clock()
-                )
-                await forget_usage(conn, (tools.clock() - USAGE_KEPT).date().isoformat())
-                await tell_missed(conn, tools.today().config, tools.clock())
-            if gone:
-                log.info("memory trimmed", sentences=gone)
-        except Exception:
-            log.exception("what is due every hour cannot be done", retry_seconds=HOUR_SECONDS)
-        await wait_for_any((stopping,), HOUR_SECONDS)

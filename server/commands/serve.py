@@ -1,9 +1,8 @@
-"""karvan serve, worker, check-config."""
+"""karvan serve, worker."""
 
 import asyncio
 import fcntl
 import gc
-import json
 import os
 import signal
 import socket
@@ -17,28 +16,21 @@ import click
 from aiohttp import web
 
 from server import app as application
-from server import sample
-from server.client import ServerUnreachable
-from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
-from server.commands.keys import issue_key
+from server.commands import Setting, clear_errors, pass_setting, refuse
+from server.commands.sample import show_sample
 from server.config import Config
-from server.configfile import ConfigError
 from server.configfile.live import Live, Version
 from server.delivery.post import make_post
-from server.jobs import MEDIA, TRANSLATE
-from server.keys import CLOCK, DATABASE
 from server.media.media_files import MediaFolder
-from server.outbound import RESOLVER_THREADS, Caller, Courier, open_session
+from server.outbound import RESOLVER_THREADS, Caller, Courier
 from server.refusals import Runner
 from server.reloading import Reloader
 from server.runner import Tools
 from server.site import Site
 from server.store.engine import open_database
-from server.store.jobs import count_jobs
 from server.translation.engines import make_engine
 from server.worker import work
 
-NEWSROOM = "demo-newsroom"
 MOST_YOUNG = 10_000  # objects before the collector looks at them: a large configuration makes many and needs all
 SHUTDOWN_SECONDS = 2.0  # for requests that are under way; with the worker's own time, a server ends within 10 s
 
@@ -84,33 +76,6 @@ def worker(setting: Setting, name: str | None) -> None:
     _leave()
 
 
-@click.command("check-config")
-@click.option("--json", "as_json", is_flag=True, help="Print {valid, faults, places}.")
-@pass_setting
-def check_config(setting: Setting, as_json: bool) -> None:
-    """Say whether the configuration is valid, and if not: where and why.
-
-    Example: karvan --config config.toml check-config
-    """
-    try:
-        config = setting.load()
-    except ConfigError as error:
-        if as_json:
-            places = [{"line": one.line, "column": one.column, "reason": one.reason} for one in error.faults]
-            print_json({"valid": False, "faults": str(error).splitlines(), "places": places})
-            raise SystemExit(1) from error
-        for line in str(error).splitlines():
-            click.echo(f"karvan: {line}", err=True)
-        raise SystemExit(1) from error
-    if as_json:
-        print_json({"valid": True, "faults": [], "places": []})
-        return
-    click.echo(
-        f"{setting.config_path} is valid: {len(config.outlets)} outlets, {len(config.exchanges)} exchanges, "
-        f"{len(config.channels)} channels, {len(config.routes)} routes, {len(config.languages.configured)} languages"
-    )
-
-
 async def _serve(
     setting: Setting, config: Config, host: str, port: int, *, with_sample: bool, with_worker: bool
 ) -> None:
@@ -126,7 +91,7 @@ async def _serve(
         address = f"http://{_readable(host)}:{port}"
         click.echo(f"Karvan serves at {address}/")
         if with_sample:
-            showing = asyncio.create_task(_show_sample(setting, config, app, address))
+            showing = asyncio.create_task(show_sample(setting, config, app, address))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([showing, stopped], return_when=asyncio.FIRST_COMPLETED)
             if showing.done():
@@ -138,73 +103,6 @@ async def _serve(
     finally:
         await runner.cleanup()
         listening.close()
-
-
-async def _show_sample(setting: Setting, config: Config, app: web.Application, address: str) -> None:
-    """Keys for the sample's outlets, its articles pushed once through the real API, and where to look."""
-    note = setting.data / "sample.json"
-    keys = await _issue_sample_keys(setting, config, note)
-    if not _is_pushed(note):
-        click.echo("Pushing the sample articles:")
-        try:
-            async with open_session() as session:
-                await sample.push_sample(session, address, keys, lambda line: click.echo(f"  {line}"))
-        except (sample.SampleRefused, ServerUnreachable) as error:
-            click.echo(f"karvan: {error}", err=True)
-            return
-        _set_pushed(note)
-    click.echo(
-        f"\n  Pages            {address}/\n"
-        f"  Feeds            {address}/feeds/world/az.atom   (en, ru, tr, zh; economy, culture; {address}/feeds.opml)\n"
-        f"  Private channel  {address}/feeds/turkic/tr.atom   (key of {NEWSROOM})\n"
-        f"  Keys             {note}\n"
-        f"  Push your own    KARVAN_KEY=… .venv/bin/karvan push FILE.md --server {address} --outlet khazar-news\n"
-    )
-    await _report_translations(app)
-    click.echo("All sample articles stand in all languages. Stop with Ctrl-C; `make run` goes on from here.")
-
-
-async def _issue_sample_keys(setting: Setting, config: Config, note: Path) -> dict[str, str]:
-    if keys := _read_keys(note):
-        return keys
-    owners = [*config.outlets, *config.subscribers, "admin"]
-    keys = {owner: (await issue_key(setting, config, owner))[1] for owner in owners}
-    _write_keys(note, keys)
-    return keys
-
-
-def _read_keys(note: Path) -> dict[str, str]:
-    keys: dict[str, str] = json.loads(note.read_text()) if note.exists() else {}
-    return keys
-
-
-def _write_keys(note: Path, keys: dict[str, str]) -> None:
-    beside = note.with_suffix(".new")
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(keys, indent=2) + "\n")
-    beside.rename(note)
-
-
-def _is_pushed(note: Path) -> bool:
-    return note.with_name("sample.pushed").exists()
-
-
-def _set_pushed(note: Path) -> None:
-    note.with_name("sample.pushed").touch()
-
-
-async def _report_translations(app: web.Application) -> None:
-    last = 0
-    while True:
-        async with app[DATABASE].read() as conn:
-            waiting = await count_jobs(conn, app[CLOCK]())
-        left = waiting.get(TRANSLATE, 0)
-        if left == 0 and MEDIA not in waiting:
-            return
-        if left != last:
-            click.echo(f"  translating: {left} versions left")
-            last = left
-        await asyncio.sleep(1)
 
 
 async def _work(setting: Setting, config: Config, name: str) -> None:

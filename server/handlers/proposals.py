@@ -13,7 +13,8 @@ from server.api.shapes.routing import RoutingChanged
 from server.configfile.live import get_digest
 from server.configfile.routingfile import cut_routing
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, LIVE, READER, RELOADER
-from server.reloading import make_etag, proposals
+from server.reloading import proposals
+from server.reloading.parts import make_etag
 from server.reloading.proposals import Described
 from server.requests import Body, Digits, Query, Text, read_json, read_query
 from server.responses import make_json

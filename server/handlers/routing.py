@@ -22,7 +22,7 @@ from server.configfile.live import Version, get_digest
 from server.configfile.routingfile import cut_routing
 from server.handlers.proposals import change_routing
 from server.keys import CONFIG, DATABASE, LIVE, RELOADER, VERSION
-from server.reloading import make_etag
+from server.reloading.parts import make_etag
 from server.reloading.proposals import Described, make_diff
 from server.requests import Digits, Query, read_body, read_query
 from server.responses import is_unchanged, make_json

@@ -5,32 +5,31 @@
 
 Who began under the version before ends under it; server/reloading/resettling sees to what it decides then.
 
+parts       the file with another routing part
 proposals   a routing that one admin proposes and another one approves
 resettling  what a new configuration decides anew
 """
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import structlog
-import tomli
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds import Fault
 from server import audit, problems
 from server.config import Config
 from server.configfile import ConfigError, ConfigFault, parse_file
 from server.configfile.contradictions import find_contradictions
 from server.configfile.live import Live, Refusal, Version, get_digest, merge_live
 from server.configfile.replacing import replace_file, write_beside
-from server.configfile.routingfile import UnsplittableConfig, cut_routing, hide_secrets, keep_comments, replace_routing
+from server.configfile.routingfile import cut_routing, hide_secrets, keep_comments
 from server.delivery.housekeeping import sync_destinations
 from server.polling import sync_sources
+from server.reloading.parts import make_faults, set_part
 from server.store import configs
 from server.store.configs import BY_FILE
 from server.store.engine import Database
@@ -191,16 +190,7 @@ class Reloader:
         """The whole file with the other part, and what it says. Raises InvalidConfiguration with lines of the part."""
         if self.file is None:
             raise problems.ConfigurationFixed("this server was started without a configuration file")
-        lines: Mapping[int, int] = {}
-        try:
-            replaced = replace_routing(text, part)
-            lines = replaced.lines
-            wanted = parse_file(replaced.text, self.file, replaced.values)
-        except (tomli.TOMLDecodeError, UnsplittableConfig) as error:
-            raise problems.InvalidConfiguration(str(error)) from error
-        except ConfigError as error:
-            raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, lines)) from error
-        return replaced.text, wanted
+        return set_part(text, part, self.file)
 
     async def _merge(self, wanted: Config) -> tuple[Config, Sequence[str]]:
         """Raises ConfigError where what cannot wait for a restart contradicts what has to."""
@@ -259,19 +249,3 @@ class Reloader:
     def _get_file(self) -> Path:
         assert self.file is not None
         return self.file
-
-
-def make_etag(part: str) -> str:
-    """The strong ETag of a routing part."""
-    return f'"{hashlib.sha256(part.encode()).hexdigest()[:32]}"'
-
-
-def make_faults(faults: Sequence[ConfigFault], lines: Mapping[int, int]) -> list[Fault]:
-    """As a problem has them; `lines`: line of the file → line of the part that was sent."""
-    found = []
-    for fault in faults:
-        pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in fault.option)
-        line = lines.get(fault.line)
-        where = f"line {line}, column {fault.column}: " if line else ""
-        found.append(Fault(pointer, f"{where}{fault.reason}"))
-    return found

@@ -16,7 +16,8 @@ from server import audit, problems
 from server.config import Config
 from server.configfile.live import Version
 from server.credentials import find_role
-from server.reloading import Reloader, make_etag
+from server.reloading import Reloader
+from server.reloading.parts import make_etag
 from server.store.proposals import Proposal, State, decide_proposal, find_proposal, save_proposal
 
 

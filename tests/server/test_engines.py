@@ -171,7 +171,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers that are away are looked at all the time."""
     monkeypatch.setattr(libretranslate, "LOOK_AGAIN", 0.05)
     monkeypatch.setattr(libretranslate, "LONGEST_AWAY", 0.05)
-    monkeypatch.setattr("server.worker.WATCH_SECONDS", 0.1)
+    monkeypatch.setattr("server.upkeep.WATCH_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -15,7 +15,7 @@ from server.configfile import parse_config
 from server.configfile.live import get_digest, merge_live
 from server.configfile.routingfile import ROUTING, cut_routing, hide_secrets, replace_routing, split_tables
 from server.keys import DATABASE, LIVE
-from server.reloading import make_etag
+from server.reloading.parts import make_etag
 from server.store import placements
 from server.store.placements import Placement
 

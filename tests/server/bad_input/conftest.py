@@ -22,7 +22,7 @@ from server.configfile import parse_config
 from server.configfile.routingfile import cut_routing
 from server.keys import DATABASE, MEDIA
 from server.problems import ALL
-from server.reloading import make_etag
+from server.reloading.parts import make_etag
 from server.routes import ROUTES
 from server.store.articles import find_article
 from server.store.deliveries import DeadLetter, save_letter
