@@ -68,8 +68,11 @@ def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
     """The entry of an article in one of its places."""
     row, language, config = loaded.article, place.language, site.config
     withdrawn = place.state != "usable"
-    standing = {(one.channel, one.language): one for one in loaded.places if one.state == "usable"}
-    siblings = list_siblings(standing, place.channel, language, config) if not withdrawn else ()
+    siblings = (
+        list_siblings([one.feed for one in loaded.places if one.is_open()], place.channel, language, config)
+        if not withdrawn
+        else ()
+    )
     member = config.outlets.get(row.outlet)
     article = texts.make_stub(row, language) if withdrawn else texts.localise(get_text(loaded, language), row)
     article = show(article if withdrawn else _add_place(article, place), loaded.uploads, site.base)

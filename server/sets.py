@@ -71,6 +71,7 @@ def describe_set(
     shown: Mapping[str, Placement],
     site: Site,
     reader: Reader,
+    now: datetime,
     questions: Sequence[Question] = (),
     hold: Hold | None = None,
 ) -> TranslationSet:
@@ -85,7 +86,7 @@ def describe_set(
         "version": row.head.number,
         "pub_status": "canceled" if row.canceled_at else head.pub_status,
         "versions": {
-            language: describe_version(one, language, shown.get(language), site, reader) for language in languages
+            language: describe_version(one, language, shown.get(language), site, reader, now) for language in languages
         },
     }
     if manages:
@@ -124,7 +125,7 @@ def describe_question(question: Question, one: Loaded) -> AskedQuestion:
 
 
 def describe_version(
-    one: Loaded, language: str, place: Placement | None, site: Site, reader: Reader
+    one: Loaded, language: str, place: Placement | None, site: Site, reader: Reader, now: datetime
 ) -> TranslationShown:
     """`place` is where the reader sees it; None: it has no text yet, and only who manages the article knows of it."""
     manages = visibility.may_manage(reader, one.article.outlet)
@@ -142,10 +143,7 @@ def describe_version(
         "feeds": [
             site.feed(place.channel, language)
             for place in one.places
-            if place.language == language
-            and place.state == "usable"
-            and place.channel in site.config.channels
-            and visibility.may_read_channel(reader, place.channel, site.config)
+            if place.language == language and visibility.is_visible(one.article, [place], reader, site.config, now)
         ],
     }
     if parallel is not None and parallel.origin == "machine":

@@ -15,13 +15,15 @@ from server.api.shapes.articles import History, TranslationSet
 from server.keys import CLOCK, DATABASE, READER, SITE
 from server.requests import Query, Tag, read_query
 from server.responses import is_unchanged, make_json
+from server.serving.negotiation import pick_media_type
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow
 from server.store.holds import Hold, find_hold
 from server.store.questions import Question, list_questions
 from server.visibility import Reader
 
-MEDIA_TYPES = ("application/json", "application/atom+xml", "application/vnd.iptc.g2.newsitem+xml", "text/html")
+NINJS = "application/vnd.iptc.ninjs+json"
+MEDIA_TYPES = ("application/json", NINJS, "application/atom+xml", "application/vnd.iptc.g2.newsitem+xml", "text/html")
 EACH_HIS_OWN = {"Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
 
 
@@ -32,7 +34,7 @@ class ArticleQuery(Query):
 SET_OR_VERSION = Content(
     {
         "application/json": TranslationSet,
-        "application/vnd.iptc.ninjs+json": "Ninjs",
+        NINJS: "Ninjs",
         "application/atom+xml": None,
         "application/vnd.iptc.g2.newsitem+xml": None,
     }
@@ -52,17 +54,20 @@ async def get_article(request: web.Request) -> web.Response:
     now, site, reader = request.app[CLOCK](), request[SITE], request[READER]
     shown = sets.list_shown(one, reader, site.config, now)
     media_type = _negotiate(request)
-    if media_type == "text/html":
-        raise web.HTTPSeeOther(site.page(row.outlet, row.item, language or row.head.article.language))
     if language is None and media_type == "application/json":
-        body = orjson.dumps(sets.describe_set(one, shown, site, reader, asked, hold))
+        body = orjson.dumps(sets.describe_set(one, shown, site, reader, now, asked, hold))
         etag = versioning.make_shown_etag(versioning.make_etag(row.head), hashlib.sha256(body).hexdigest())
         return _answer(request, body, media_type, etag)
     language = language or row.head.article.language
     if language not in shown:
         raise problems.VersionNotFound(f"there are {', '.join(sorted(shown))}")
-    document = feeds.render_article(entries.make_entry(site, one, shown[language]), media_type)
-    return _answer(request, document.body, document.media_type, _make_guard(one, language, document, reader))
+    if media_type == "text/html":
+        page = site.page(row.outlet, row.item, language)
+        return web.Response(status=303, headers=EACH_HIS_OWN | {"Location": page})
+    rendered = "application/json" if media_type == NINJS else media_type
+    document = feeds.render_article(entries.make_entry(site, one, shown[language]), rendered)
+    told = NINJS if media_type == NINJS else document.media_type
+    return _answer(request, document.body, told, _make_guard(one, language, document, reader))
 
 
 @operation(answers={200: History}, problems=(problems.ArticleNotFound,))
@@ -116,12 +121,8 @@ def _answer(request: web.Request, body: bytes, media_type: str, etag: str) -> we
 
 
 def _negotiate(request: web.Request) -> str:
-    """The first of MEDIA_TYPES that Accept names; JSON when anything goes. Raises NotAcceptable."""
-    accept = request.headers.get("Accept", "*/*").lower()
-    named = [part.partition(";")[0].strip() for part in accept.split(",")]
-    for name in named:
-        if name in MEDIA_TYPES:
-            return name
-        if name in ("*/*", "application/*", "application/vnd.iptc.ninjs+json", ""):
-            return "application/json"
-    raise problems.NotAcceptable(f"there are {', '.join(MEDIA_TYPES)}")
+    """The one of MEDIA_TYPES that Accept likes best; JSON when anything goes. Raises NotAcceptable."""
+    picked = pick_media_type(request.headers.get("Accept") or "*/*", MEDIA_TYPES)
+    if picked is None:
+        raise problems.NotAcceptable(f"there are {', '.join(MEDIA_TYPES)}")
+    return picked

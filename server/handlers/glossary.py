@@ -14,6 +14,7 @@ from server.api.shapes.words import GlossarySet, GlossaryShown
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID
 from server.requests import read_body
 from server.responses import is_unchanged, make_json
+from server.serving.negotiation import pick_media_type
 from server.store import glossaries
 from server.store.glossaries import GlossaryRow
 from server.translation.glossary import FOR_ALL
@@ -93,14 +94,11 @@ def _get_exchange(request: web.Request) -> str:
 
 
 def _negotiate(request: web.Request) -> str:
-    """The first of MEDIA_TYPES that Accept names; TSV when anything goes. Raises NotAcceptable."""
-    accept = request.headers.get("Accept", "*/*").lower()
-    for name in (part.partition(";")[0].strip() for part in accept.split(",")):
-        if name in ("*/*", "text/*"):
-            return TSV
-        if name in MEDIA_TYPES:
-            return name
-    raise problems.NotAcceptable(f"there are {', '.join(MEDIA_TYPES)}")
+    """The one of MEDIA_TYPES that Accept likes best; TSV when anything goes. Raises NotAcceptable."""
+    picked = pick_media_type(request.headers.get("Accept") or "*/*", MEDIA_TYPES)
+    if picked is None:
+        raise problems.NotAcceptable(f"there are {', '.join(MEDIA_TYPES)}")
+    return picked
 
 
 def _make_etag(row: GlossaryRow | None, exchange: str) -> str | None:

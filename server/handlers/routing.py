@@ -26,6 +26,7 @@ from server.reloading.parts import make_etag
 from server.reloading.proposals import Described, make_diff
 from server.requests import Digits, Query, read_body, read_query
 from server.responses import is_unchanged, make_json
+from server.serving.negotiation import pick_media_type
 from server.store import configs
 from server.store.configs import ConfigRow
 
@@ -47,8 +48,7 @@ ROUTING = Content(dict.fromkeys((TOML, "text/plain", "application/octet-stream")
 )
 async def get_routing(request: web.Request) -> web.Response:
     """GET /v1/routing: the routing part as TOML; as JSON, also why the file is not in force and what waits."""
-    accept = request.headers.get("Accept", "*/*").lower()
-    wants_json = "json" in accept and "toml" not in accept
+    wants_json = pick_media_type(request.headers.get("Accept") or "*/*", (TOML, "application/json")) not in (TOML, None)
     part = cut_routing(request.app[RELOADER].text)
     etag, refusal = make_etag(part), request.app[LIVE].refusal
     headers = {"ETag": etag, "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}

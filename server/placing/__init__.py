@@ -68,7 +68,8 @@ async def place(
         else:
             content = _hash_content(stand, pictures.get(key[1], ""))
             placed[key] = _keep_times(_make_placement(article, key, stand, content, opens_at), old, now)
-    marks = _make_marks(wanted, [key for key, new in placed.items() if new.state == "usable"], article, config)
+    usable = {key: new for key, new in placed.items() if new.state == "usable"}
+    marks = _make_marks(wanted, usable, [key for key, new in usable.items() if new.shown_at <= now], article, config)
     for key, unmarked in placed.items():
         old, new = standing.get(key), replace(unmarked, mark=marks.get(key, unmarked.mark))
         if new != old or (new.change is None and new.shown_at <= now):
@@ -160,20 +161,27 @@ def _keep_times(new: Placement, old: Placement | None, now: datetime) -> Placeme
 
 
 def _make_marks(
-    wanted: Mapping[FeedName, Stand], usable: Collection[FeedName], article: ArticleRow, config: Config
+    wanted: Mapping[FeedName, Stand],
+    usable: Collection[FeedName],
+    opened: Collection[FeedName],
+    article: ArticleRow,
+    config: Config,
 ) -> Mapping[FeedName, str]:
-    """All that an entry shows besides its text and pictures: when it changes, the feed is another one."""
+    """All that an entry shows besides its text and pictures: when it changes, the feed is another one.
+
+    What is not open yet leads to the others, and none leads to it.
+    """
     head = f"{article.head.number} {article.head.content_hash[:16]}"  # rights, topics, expiry: every language has them
     return {
         key: f"{wanted[key].said}:{siblings}:{head}:{wanted[key].text.making}"
         for key in usable
-        for siblings in [",".join(list_siblings(usable, *key, config))]
+        for siblings in [",".join(list_siblings(opened, *key, config))]
     }
 
 
-def list_siblings(places: Collection[FeedName], channel: str, language: str, config: Config) -> list[str]:
+def list_siblings(opened: Collection[FeedName], channel: str, language: str, config: Config) -> list[str]:
     """The other languages that a reader of this channel can open: those in the channel itself or in a public one."""
-    return sorted(set(_open_languages(places, channel, config)) - {language})
+    return sorted(set(_open_languages(opened, channel, config)) - {language})
 
 
 def _open_languages(places: Collection[FeedName], channel: str, config: Config) -> Iterator[str]:

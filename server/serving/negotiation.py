@@ -1,10 +1,10 @@
-"""What a request's headers ask of a document: which encoding, and whether the reader has it already (pure).
+"""What a request's headers ask of a document: which type and encoding, whether the reader has it already (pure).
 
-RFC 9110 §8.8, §12.5.3, §13.2.2. Header values are whole: several lines of a list are one (§5.2).
+RFC 9110 §8.8, §12.5.1, §12.5.3, §13.2.2. Header values are whole: several lines of a list are one (§5.2).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -75,8 +75,29 @@ def pick_encoding(accept: str) -> Encoding | None:
     return next((name for weight, name in offered if weight == best), None) if best > 0 else None
 
 
+def pick_media_type(accept: str, offered: Sequence[str]) -> str | None:
+    """The media type that an Accept header likes best of those offered; None: it takes none of them.
+
+    Ties go to what is named first; under `*/*` and the like to what is offered first. Parameters are not looked at.
+    """
+    ranges = [_read_weight(part) for part in accept.lower().split(",")]
+    names = [name for name, _ in ranges]
+    best: tuple[float, int] | None = None
+    picked = None
+    for one in offered:
+        covering = (one, one.partition("/")[0] + "/*", "*/*")  # the closest one counts
+        found = next((name for name in covering if name in names), None)
+        if found is None:
+            continue
+        place = names.index(found)
+        rank = ranges[place][1], -place
+        if rank[0] > 0 and (best is None or rank > best):
+            best, picked = rank, one
+    return picked
+
+
 def _read_weight(part: str) -> tuple[str, float]:
-    """`gzip;q=0.5` → its name and weight; a weight that is none counts as 0, as if the encoding were refused."""
+    """`gzip;q=0.5` → its name and weight; a weight that is none counts as 0, as if it were refused."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
     weight = next(
         (value.strip() for key, _, value in (one.partition("=") for one in parameters) if key.strip() == "q"), "1"

@@ -55,6 +55,10 @@ class Placement:
     def feed(self) -> FeedName:
         return self.channel, self.language
 
+    def is_open(self) -> bool:
+        """Whether readers have been told that it stands there."""
+        return self.state == "usable" and self.change is not None
+
 
 COLUMNS = tuple(placements.c[name] for name in Placement.__slots__)
 
