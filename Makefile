@@ -1,7 +1,7 @@
 # make run    the server with its sample, from nothing        PORT=8080  DATA=data
 # make test   all tests
 # make check  format, lint, types, import contracts, tests: what CI runs
-# make lock   requirements.lock anew from pyproject.toml
+# make lock   requirements.lock anew from pyproject.toml, and requirements-run.lock: what of it a server needs
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 DATA ?= data
 STAMP := $(VENV)/.installed
+COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
 unexport PYTHONDONTWRITEBYTECODE  # modules are compiled once, not by every process anew
 
@@ -34,17 +36,17 @@ check: $(STAMP)
 lock:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
-	  --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --all-build-deps --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(STAMP): requirements.lock pyproject.toml
-	@echo "Installing the locked dependencies into $(VENV) (once, a minute or two)"
+	@echo "Installing the locked dependencies into $(VENV) (once, about 500 MB, a minute or two)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Karvan needs Python 3.11 or newer")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --progress-bar on --require-hashes -r requirements.lock
+	@test -t 1 || quiet=--quiet; \
+	  $(BIN)/pip install $$quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

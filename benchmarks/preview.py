@@ -63,7 +63,7 @@ async def measure(config: Config, folder: Path, count: int, chance: random.Rando
     file = folder / "config.toml"
     file.write_text(render(config))
     config = parse_config(file.read_text())
-    app = make_app(config, folder, with_worker=False, file=file)
+    app = make_app(config, folder, with_worker=False, file=file, text=file.read_text())
     runner = Runner(app, access_log=None)
     await runner.setup()
     site = aiohttp.web.TCPSite(runner, "127.0.0.1", 0)

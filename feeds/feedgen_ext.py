@@ -12,7 +12,7 @@ from lxml import etree
 
 from feeds import disclosure, xmlnames
 from feeds.fields import MEDIA_TOPICS, format_time
-from feeds.model import CheckCount, Entry, Feed, Picture, Rendition, Subject
+from feeds.model import CheckCount, Entry, Feed, Picture, Rendition, Subject, Tombstone
 from feeds.text import drop_forbidden
 from feeds.withdrawal import get_status, get_title
 
@@ -44,7 +44,8 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no type
         for tombstone in feed.tombstones:
             # RFC 6721 §3: an entry updated after `when` counts as alive again.
             when = format_time(max(tombstone.when, stubs.get(tombstone.ref, tombstone.when)))
-            etree.SubElement(element, f"{{{xmlnames.TOMBSTONES}}}deleted-entry", ref=tombstone.ref, when=when)
+            stone = etree.SubElement(element, f"{{{xmlnames.TOMBSTONES}}}deleted-entry", ref=tombstone.ref, when=when)
+            mark_why(stone, tombstone)
         return element
 
 
@@ -52,6 +53,12 @@ def list_history(feed: Feed) -> list[tuple[str, str]]:
     """(link relation, address) of the feed's other pages (RFC 5005 §4)."""
     pages = (("prev-archive", feed.prev_archive), ("next-archive", feed.next_archive), ("current", feed.current))
     return [(relation, href) for relation, href in pages if href]
+
+
+def mark_why(element: etree._Element, tombstone: Tombstone) -> None:
+    """Say why its readers should hold the entry back."""
+    if tombstone.why:
+        element.set(f"{{{xmlnames.KARVAN}}}why", tombstone.why)
 
 
 def mark_archive(element: etree._Element) -> None:

@@ -5,7 +5,7 @@
 
 `_karvan` of an item: the names of feeds.model in snake case; feeds.jsonfeed reads them. `_karvan` of a feed: `updated`,
 `prev_archive`, `next_archive`, `current` (RFC 5005; `next_url` is the first of them), `siblings` [{language, url}],
-`tombstones` [{ref, when}] as RFC 6721 has them.
+`tombstones` [{ref, when, why}] as RFC 6721 has them.
 """
 
 from dataclasses import replace
@@ -61,6 +61,7 @@ def _make_envelope(feed: Feed) -> Json:
     tombstones = [
         # RFC 6721 §3: an entry updated after `when` counts as alive again.
         {"ref": one.ref, "when": format_time(max(one.when, stubs.get(one.ref, one.when)))}
+        | ({"why": one.why} if one.why else {})
         for one in feed.tombstones
     ]
     envelope: Json = _prune(

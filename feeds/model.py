@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 PubStatus = Literal["usable", "withheld", "canceled"]
+Why = Literal["", "embargoed", "rights"]
 Origin = Literal["source", "outlet", "edited", "machine"]
 Freshness = Literal["fresh", "stale", "pending", "held", "failed"]
 
@@ -157,10 +158,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """An entry that is gone (RFC 6721): its id and since when."""
+    """An entry that is gone (RFC 6721): its id and since when; `why`, where it may be read nowhere else either."""
 
     ref: str
     when: datetime
+    why: Why = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from feeds.feedgen_ext import (
     add_provenance,
     list_history,
     mark_archive,
+    mark_why,
     pick_rendition,
 )
 from feeds.isolation import render_each
@@ -108,7 +109,7 @@ def _render_envelope(feed: Feed) -> bytes:
         # RFC 6721 §3: an entry updated after `when` counts as alive again.
         when = fields.format_time(max(tombstone.when, stubs.get(tombstone.ref, tombstone.when)))
         ref = drop_forbidden(tombstone.ref)
-        etree.SubElement(channel, f"{{{xmlnames.TOMBSTONES}}}deleted-entry", ref=ref, when=when)
+        mark_why(etree.SubElement(channel, f"{{{xmlnames.TOMBSTONES}}}deleted-entry", ref=ref, when=when), tombstone)
     return _DECLARATION + etree.tostring(root, encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.faults import Fault, Faults
-from feeds.model import Article, Link, Outlet, Provenance, PubStatus
+from feeds.model import Article, Link, Outlet, Provenance, PubStatus, Why
 from feeds.source_links import NO_LINKS, FeedLinks
 
 
@@ -31,11 +31,15 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoneItem:
-    """What the feed says is gone. With a status it was withdrawn; without, it only left this feed (RFC 6721)."""
+    """What the feed says is gone. With a status it was withdrawn; without, it left this feed (RFC 6721).
+
+    `why`: it left others, too, since it is under an embargo, or its readers have no right to it any more.
+    """
 
     id: str
     when: datetime | None
     status: PubStatus | None = None
+    why: Why = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class ParsedFeed:
     @property
     def is_karvans(self) -> bool:
         """Whether the texts say where they come from, as those of a Karvan do."""
-        return any(one.provenance for one in self.items) or any(one.status for one in self.gone)
+        return any(one.provenance for one in self.items) or any(one.status or one.why for one in self.gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from feeds.safejson import parse_json
 from feeds.source_items import FeedItem, GoneItem, Raw, RawFeed
 from feeds.source_links import read_json_links
 from feeds.text import drop_forbidden
+from feeds.withdrawal import pick_why
 
 
 def read_json_feed(body: bytes, language: str) -> RawFeed:
@@ -23,7 +24,7 @@ def read_json_feed(body: bytes, language: str) -> RawFeed:
         raise InvalidDocument((Fault("/items", "must be an array"),))
     raws = [_take_item(item, number, feed) for number, item in enumerate(items)]
     tombstones = [
-        GoneItem(id=one.get("ref", str) or "", when=one.read_time("when"))
+        GoneItem(id=one.get("ref", str) or "", when=one.read_time("when"), why=pick_why(one.get("why", str) or ""))
         for one in jsonfeed.get_extras(feed).list_objects("tombstones")
     ]
     title = feed.members.get("title")

@@ -45,7 +45,11 @@ def is_alive_again(item: FeedItem, gone: GoneItem) -> bool:
 
 def pick_gone(one: GoneItem, other: GoneItem) -> GoneItem:
     """The word that counts: a kill before all, then what is newer, then what says why."""
-    return max(one, other, key=lambda gone: (gone.status == "canceled", _get_time(gone.when), gone.status is not None))
+    return max(one, other, key=_weigh)
+
+
+def _weigh(gone: GoneItem) -> tuple[bool, datetime, bool, bool]:
+    return gone.status == "canceled", _get_time(gone.when), gone.status is not None, bool(gone.why)
 
 
 def _get_time(moment: datetime | None) -> datetime:

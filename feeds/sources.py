@@ -17,6 +17,8 @@ from feeds.source_links import read_xml_links
 from feeds.source_pages import is_alive_again
 from feeds.source_xml import list_entries, parse_source_xml, settle_language
 from feeds.text import join_lines
+from feeds.withdrawal import pick_why
+from feeds.xmlnames import KARVAN
 from feeds.xmlplaces import find_all, find_first, join_text
 
 MAX_ITEMS = 500
@@ -62,9 +64,12 @@ def _read_xml_feed(body: bytes, language: str, charset: str) -> RawFeed:
     items = [take_rss(item) for item in find_all(channel, "item")] if is_rss else map(take_atom, list_entries(root))
     title = find_first(channel, "title" if is_rss else "atom:title")
     tombstones = [
-        GoneItem(id=one.get("ref", ""), when=fields.read_time(one.get("when", ""), "", Faults()))
+        GoneItem(
+            id=one.get("ref", ""), when=fields.read_time(one.get("when", ""), "", Faults()),
+            why=pick_why(one.get(f"{{{KARVAN}}}why", "")),
+        )
         for one in find_all(channel, "at:deleted-entry")
-    ]
+    ]  # fmt: skip
     return RawFeed(
         title="" if title is None else join_text(title), language=said, items=[*items], tombstones=tombstones,
         links=read_xml_links(channel),

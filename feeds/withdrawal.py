@@ -3,7 +3,7 @@
 Feeds, documents and pages all take the word from here, so that it is the same everywhere.
 """
 
-from feeds.model import PubStatus
+from feeds.model import PubStatus, Why
 
 TITLES = {
     "az": "Geri çəkilib",
@@ -23,3 +23,9 @@ def get_title(language: str) -> tuple[str, str]:
 def get_status(status: PubStatus) -> PubStatus:
     """What is said of it: withheld ones may come back, all other are gone for good."""
     return "withheld" if status == "withheld" else "canceled"
+
+
+def pick_why(said: str) -> Why:
+    """Why an entry left a feed without having been withdrawn, where that tells its readers to hold it back."""
+    reasons: tuple[Why, ...] = ("embargoed", "rights")
+    return next((why for why in reasons if why == said), "")

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -64,6 +65,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     SPENT.set(None)
     authorization = request.headers.get("Authorization")
     if authorization is not None:
+        check_origin(request, authorization)
         row = await _find_key(request, hash_key(read_key(authorization)))
         if row is None or not is_valid(row, request[CONFIG], request.app[CLOCK]()):
             raise problems.KeyRejected("this key opens nothing here", headers=problems.CHALLENGE)
@@ -77,6 +79,15 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     reader = request[READER]
     audit.ACTING.set(audit.Actor(reader.id or reader.role, reader.role, request[KEY_ID], request[REQUEST_ID]))
     return await handler(request)
+
+
+def check_origin(request: web.Request, authorization: str) -> None:
+    """Raise NotAllowed for a change that another site's page has a browser ask for: it sends a password by itself."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or not authorization.lower().startswith("basic"):
+        return
+    fetched, origin = request.headers.get("Sec-Fetch-Site", "none"), request.headers.get("Origin")
+    if fetched not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc != request.host):
+        raise problems.NotAllowed("another site's page has asked for this: send your key as Bearer")
 
 
 def count_request(request: web.Request, row: KeyRow) -> None:

@@ -1,8 +1,6 @@
 """make_app(): the only place where parts meet, and the only clock."""
 
 import asyncio
-import logging
-import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,39 +12,49 @@ from aiohttp import web
 from server.access import identify, tell_allowance
 from server.config import Config
 from server.configfile.live import Live, Version, get_digest
+from server.counting import count_requests, keep_lag
 from server.delivery.housekeeping import sync_destinations
 from server.delivery.post import make_post
+from server.gauges import Gauges
 from server.jobs import enqueue_settlements, recover
 from server.keyring import Keyring
 from server.keys import (
     ARCHIVE_CACHE,
     BASE,
+    BATCHING,
     BUCKETS,
     CLOCK,
     DATABASE,
     ENGINE_ROOM,
     FEED_CACHE,
     FETCHED,
+    GAUGES,
     HOT_FEEDS,
     KEYRING,
     LIVE,
     LOOKOUT,
     MEDIA,
+    METRICS,
+    PREVIEWING,
     RELOADER,
+    SEARCHES,
     TRANSLATOR,
     Clock,
 )
 from server.lookout import Lookout
 from server.media.media_files import MediaFolder
+from server.metrics import make_metrics
 from server.outbound import Caller, Courier
 from server.polling import sync_sources
 from server.problems import Unavailable
 from server.quotas import Buckets
-from server.refusals import answer_problems, dress_refusal
+from server.refusals import answer_problems, dress_refusal, name_product
 from server.reloading import Reloader
 from server.reloading.resettling import settle_changed
 from server.routes import add_routes
 from server.runner import Tools
+from server.searching.building import begin as begin_search
+from server.searching.building import build as build_search
 from server.serving.feedcache import FeedCache
 from server.serving.hotfeeds import HotFeeds
 from server.showing import VIEWS, Views
@@ -63,6 +71,7 @@ log = structlog.get_logger()
 
 LINGER_SECONDS = 1.0  # for the rest of a body that nobody reads: it may be a bomb
 USES_SECONDS = 60.0  # how often the last uses of keys are written
+MOST_SEARCHES = 4  # at once: connections are for all, and cores are few
 MOST_ARCHIVES = 50  # pages that are kept; who walks through all of them pushes no feed out
 WORKER = "embedded"  # one per database: what an earlier process of this name left is ours
 
@@ -91,37 +100,36 @@ def make_app(
     base: str | None = None,
     with_worker: bool = True,
     file: Path | None = None,
+    text: str = "",
 ) -> web.Application:
     """The whole server. `data`: folder of all that is kept; `base`: the public address, when not the config's.
 
-    `file`: where the configuration stands; it is watched, and written by `PUT /v1/routing`.
+    `file`: where the configuration stands, as the `text` that it was made of; it is watched, and written by
+    `PUT /v1/routing`.
     """
     app = web.Application(
-        middlewares=[answer_problems, identify],
+        middlewares=[count_requests, answer_problems, identify],
         client_max_size=config.limits.article_bytes + 1,
         handler_args={"lingering_time": LINGER_SECONDS},
     )
     app[LIVE] = Live(Version(config))
     app[CLOCK] = clock
     app[BASE] = base or config.server.public_url or f"http://{config.server.host}:{config.server.port}"
-    app[FEED_CACHE], app[ARCHIVE_CACHE] = FeedCache(), FeedCache(MOST_ARCHIVES)
-    app[HOT_FEEDS] = HotFeeds(clock)
-    app[VIEWS] = Views()
-    app[KEYRING], app[BUCKETS] = Keyring(), Buckets()
-    app[FETCHED] = {}
-    app[LOOKOUT] = Lookout()
-    app[MEDIA] = MediaFolder(data / "media")
+    _furnish(app, clock, data)
     caller = Caller(config.outbound.allow)
     app[TRANSLATOR] = translator or make_engine(config, data, caller)
     app[ENGINE_ROOM] = ThreadPoolExecutor(1, thread_name_prefix="engine")
 
     async def keep_database(app: web.Application) -> AsyncIterator[None]:
         app[DATABASE] = await open_database(config.database.url, data)
-        app[RELOADER] = Reloader(app[LIVE], app[DATABASE], clock, file, (app[HOT_FEEDS].clear,))
+        app[DATABASE].note_write = app[METRICS].note_write
+        app[RELOADER] = Reloader(app[LIVE], app[DATABASE], clock, file, text, (app[HOT_FEEDS].clear,))
         await _take_over(app)
         await asyncio.to_thread(app[MEDIA].clear_incoming)
         async with app[LOOKOUT].opened(app[DATABASE]), app[HOT_FEEDS].kept(app[DATABASE]):
             reloading = [asyncio.create_task(settle_changed(app[RELOADER])), asyncio.create_task(app[RELOADER].watch())]
+            if await begin_search(app[DATABASE]) == "building":
+                reloading.append(asyncio.create_task(build_search(app[DATABASE])))
             yield
             for task in reloading:
                 task.cancel()
@@ -135,13 +143,27 @@ def make_app(
     app.cleanup_ctx.append(keep_way_out)
     app.cleanup_ctx.append(keep_database)
     app.cleanup_ctx.append(keep_uses)
-    app.on_response_prepare.append(dress_refusal)
-    app.on_response_prepare.append(tell_allowance)
+    app.cleanup_ctx.append(keep_lag)
+    app.on_response_prepare.extend((dress_refusal, tell_allowance, name_product))
     app.on_shutdown.append(end_waiting)
     if with_worker:
         app.cleanup_ctx.append(keep_worker)
     add_routes(app)
     return app
+
+
+def _furnish(app: web.Application, clock: Clock, data: Path) -> None:
+    """What handlers share, empty as yet; none of it depends on the configuration."""
+    app[FEED_CACHE], app[ARCHIVE_CACHE] = FeedCache(), FeedCache(MOST_ARCHIVES)
+    app[HOT_FEEDS] = HotFeeds(clock)
+    app[VIEWS] = Views()
+    app[SEARCHES] = asyncio.Semaphore(MOST_SEARCHES)
+    app[KEYRING], app[BUCKETS], app[BATCHING] = Keyring(), Buckets(), asyncio.Lock()
+    app[FETCHED] = {}
+    app[LOOKOUT] = Lookout()
+    app[PREVIEWING] = asyncio.Lock()
+    app[METRICS], app[GAUGES] = make_metrics(), Gauges(data)
+    app[MEDIA] = MediaFolder(data / "media")
 
 
 async def keep_uses(app: web.Application) -> AsyncIterator[None]:
@@ -170,7 +192,8 @@ async def keep_uses(app: web.Application) -> AsyncIterator[None]:
 async def keep_worker(app: web.Application) -> AsyncIterator[None]:
     """Translation workers inside the process; at the end what runs is finished, within limits."""
     live, config = app[LIVE], app[LIVE].current.config
-    tools = Tools(WORKER, app[DATABASE], config, app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK], app[MEDIA], live)
+    parts = (app[DATABASE], config, app[TRANSLATOR], app[ENGINE_ROOM], app[CLOCK], app[MEDIA], live, app[METRICS])
+    tools = Tools(WORKER, *parts)
     courier, stopping = Courier(config.outbound.allow), asyncio.Event()
     post = make_post(tools, Site(app[BASE], config), courier, app[MEDIA].path.parent)
     async with courier.opened():
@@ -198,26 +221,3 @@ async def _take_over(app: web.Application) -> None:
         if await find_meta(conn, "routing") != digest:
             await enqueue_settlements(conn, await list_article_ids(conn), now)
             await save_meta(conn, "routing", digest)
-
-
-def configure_logging(log_format: str) -> None:
-    """Structured logs on stderr: text for people or JSON. Libraries' own words only from warnings on."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    render = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            render,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

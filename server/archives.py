@@ -66,7 +66,9 @@ async def make_feed(
         composed = publishing.add_stones(site, composed, lost, named)
     loose = await standings.list_loose(conn, *feed, filters, last - last % PAGE)
     newest = pick_newest(last, loose, [one.place.article_id for one in standing])
-    return composed if newest is None else replace(composed, prev_archive=_name(site, feed, filters, format_, newest))
+    return (
+        composed if newest is None else replace(composed, prev_archive=name_page(site, feed, filters, format_, newest))
+    )
 
 
 async def make_page(
@@ -97,13 +99,14 @@ async def make_page(
     standing = publishing.list_standing(site, places, loaded)
     return replace(
         publishing.compose_feed(site, standing, feed, filters.query, now, format_, reader=reader),
-        href=_name(site, feed, filters, format_, before),
+        href=name_page(site, feed, filters, format_, before),
         current=site.feed(*feed, format_, filters.query),
-        prev_archive=_name(site, feed, filters, format_, first) if first > 1 else "",
-        next_archive=_name(site, feed, filters, format_, following) if following else "",
+        prev_archive=name_page(site, feed, filters, format_, first) if first > 1 else "",
+        next_archive=name_page(site, feed, filters, format_, following) if following else "",
         hubs=(),
     )
 
 
-def _name(site: Site, feed: FeedName, filters: Filters, format_: str, before: int) -> str:
+def name_page(site: Site, feed: FeedName, filters: Filters, format_: str, before: int) -> str:
+    """The address of an older page."""
     return site.feed(*feed, format_, "&".join(filter(None, (filters.query, f"before={before}"))))

@@ -14,10 +14,12 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.api.shapes.credentials import AuditLine
-from server.store.audit import Entry, save_entry
+from server.store.audit import Asked, Entry, list_entries, save_entry
+from server.store.schema import MICROSECOND
 
 MOST_SAID = 2_000  # characters of `before` and `after`
 MOST_WORDS = 200  # characters of one text in them
+MOST_AT_ONCE = 1_000  # lines of one moment that are looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,15 @@ async def note(
             after=_write(after),
         ),
     )
+
+
+async def find_actor(conn: AsyncConnection, what: str, outlet: str, subject: str, at: datetime | None) -> str | None:
+    """Who did that at that moment, as far as it was written down: whose key it was, or "source:" and its name."""
+    if at is None:
+        return None
+    asked = Asked(since=at, until=at + MICROSECOND, what=what, outlet=outlet)
+    found = (entry for _, entry in await list_entries(conn, asked, 0, MOST_AT_ONCE) if entry.subject == subject)
+    return next((entry.key_id if entry.role == ITSELF.role else entry.who for entry in found), None)
 
 
 def describe(number: int, entry: Entry) -> AuditLine:

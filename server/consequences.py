@@ -17,6 +17,7 @@ from server.entries import Loaded, get_text
 from server.media import list_names, make_mark
 from server.mediatopics import ancestors
 from server.routing import Decision
+from server.searching.index import index
 from server.store import articles, configs, parallels, subscriptions
 from server.store import media as uploads
 from server.store.articles import ArticleRow
@@ -76,6 +77,7 @@ async def settle(
         versions = await _restate(conn, versions, decision, config)
     pictures = await _save_uses(conn, article, versions)
     placed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
+    await index(conn, Loaded(article, versions, (), {}), placed.now.values())
     changed = placed.changed
     if before is not None:
         changed |= await losses.note_losses(conn, article, before, placed.before, placed.now, config, now)

@@ -88,7 +88,7 @@ def make_entry(site: Site, loaded: Loaded, place: Placement) -> Entry:
         outlet=Outlet(
             id=row.outlet,
             name=member.name if member else row.outlet,
-            uri=(member.url if member else "") or f"{site.base}/outlets/{row.outlet}",
+            uri=(member.url if member else "") or site.outlet(row.outlet),
         ),
         provenance=NO_PROVENANCE if withdrawn else make_provenance(loaded, language, place.extent),
         published=place.published_at,

@@ -38,9 +38,7 @@ async def judge(
     conn: AsyncConnection, article: ArticleRow, decision: Decision, config: Config, now: datetime
 ) -> Decision:
     """Write down whether routes hold the whole article; the decision with what an editor said of it."""
-    if not get_program(config).holds:
-        return decision
-    route = decision.find_holding_route()
+    route = decision.find_holding_route() if get_program(config).holds else ""
     if not route:
         await delete_hold(conn, article.id)
         return decision

@@ -47,7 +47,7 @@ class Stored:
     """What became of a push. `served` is false for a version that came late and only went into the history.
 
     `added`: it is in the history since now. `refused`: it would be the newest, but the article was withdrawn
-    before: kept in the history, never published.
+    before: kept in the history, never published. `served_before`: the number of the version that was, 0 for none.
     """
 
     article_id: int
@@ -59,6 +59,7 @@ class Stored:
     number: int
     etag: str
     added: bool = True
+    served_before: int = 0
 
 
 def find_item_fault(item: str) -> str | None:
@@ -110,12 +111,16 @@ def make_uri(config: Config, outlet: str, item: str) -> str:
 
 
 async def store_push(conn: AsyncConnection, push: Push, config: Config, now: datetime) -> Stored:
-    """Store the version if it is new. Raises ArticleCanceled, VersionConflict, VersionRequired, PreconditionFailed."""
+    """Store the version if it is new.
+
+    Raises ArticleCanceled, VersionConflict, VersionRequired, PreconditionFailed, UriTaken.
+    """
     row = await articles.find_article(conn, push.outlet, push.item)
     check_preconditions(push.if_match, push.if_none_match, row)
     is_kill = push.article.pub_status == "canceled"
     if row is None:
         uri = push.article.uri or make_uri(config, push.outlet, push.item)
+        await _check_uri(conn, push.outlet, uri)
         article_id = await articles.insert_article(conn, push.outlet, push.item, uri, now)
         arrival = 1
     else:
@@ -159,7 +164,15 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
         number=mine.number,
         etag=make_etag(stored.head),
         added=known is None,
+        served_before=row.head.number if row is not None else 0,
     )
+
+
+async def _check_uri(conn: AsyncConnection, outlet: str, uri: str) -> None:
+    """Two articles under one uri would be one elsewhere: raise UriTaken."""
+    if (item := await articles.find_item_of_uri(conn, outlet, uri)) is not None:
+        detail = f"{uri} is the uri of {outlet}/{item}: push the next version there, or give this article its own"
+        raise problems.UriTaken(detail, errors=[Fault("/uri", f"is that of item {item!r}")])
 
 
 async def store_version(conn: AsyncConnection, row: ArticleRow, push: Push, origin: Origin, now: datetime) -> bool:

@@ -72,7 +72,7 @@ async def _note_push(conn: AsyncConnection, push: Push, stored: Stored, now: dat
         f"{push.outlet}/{push.item}",
         now,
         outlet=push.outlet,
-        before=None if stored.created else {"version": stored.number - 1},
+        before={"version": stored.served_before} if stored.served_before else None,
         after={"version": stored.number, "sha256": make_content_hash(push.article), "status": push.article.pub_status},
         outcome="refused" if stored.refused else "done" if stored.served else "late",
         key_id=push.key_id,

@@ -24,6 +24,7 @@ VERIFY = "verify"
 DENY = "deny"
 POLL = "poll"
 SUBSCRIBE = "subscribe"
+KINDS = (TRANSLATE, SETTLE, MEDIA, TURN, FAN_OUT, DELIVER, VERIFY, DENY, POLL, SUBSCRIBE)
 
 LONGEST_WAIT = timedelta(minutes=10)
 
@@ -103,7 +104,12 @@ async def enqueue_subscription(conn: AsyncConnection, push_id: int, run_at: date
 
 def read_translation(job: Job) -> tuple[int, str]:
     """Article id and language of a translation job."""
-    article_id, _, language = job.subject.partition(":")
+    return read_subject(job.subject)
+
+
+def read_subject(subject: str) -> tuple[int, str]:
+    """Article id, and the language where it is about one."""
+    article_id, _, language = subject.partition(":")
     return int(article_id), language
 
 

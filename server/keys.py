@@ -1,5 +1,6 @@
 """All that a handler may reach: typed keys of the application and of a request."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import datetime
@@ -9,9 +10,11 @@ from aiohttp import web
 
 from server.config import Config
 from server.configfile.live import Live, Version
+from server.gauges import Gauges
 from server.keyring import Keyring
 from server.lookout import Lookout
 from server.media.media_files import MediaFolder
+from server.metrics import Metrics
 from server.quotas import Allowance, Buckets
 from server.reloading import Reloader
 from server.serving.feedcache import FeedCache
@@ -26,8 +29,10 @@ Description = Callable[[], dict[str, Any]]  # of the API, as OpenAPI
 
 LIVE = web.AppKey("LIVE", Live)
 RELOADER = web.AppKey("RELOADER", Reloader)
+PREVIEWING = web.AppKey("PREVIEWING", asyncio.Lock)
 BASE = web.AppKey("BASE", str)
 DATABASE = web.AppKey("DATABASE", Database)
+BATCHING = web.AppKey("BATCHING", asyncio.Lock)  # held by the batch that writes: all others' pushes wait for one only
 CLOCK: web.AppKey[Clock] = web.AppKey("CLOCK")
 KEYRING = web.AppKey("KEYRING", Keyring)
 BUCKETS = web.AppKey("BUCKETS", Buckets)
@@ -35,11 +40,14 @@ LOOKOUT = web.AppKey("LOOKOUT", Lookout)
 # (recipient, channel, language, query) → the change as of which that feed was last seen fetched
 FETCHED: web.AppKey[dict[tuple[str, str, str, str], int]] = web.AppKey("FETCHED")
 FEED_CACHE = web.AppKey("FEED_CACHE", FeedCache)
+SEARCHES = web.AppKey("SEARCHES", asyncio.Semaphore)  # so many at once
 HOT_FEEDS = web.AppKey("HOT_FEEDS", HotFeeds)
 ARCHIVE_CACHE = web.AppKey("ARCHIVE_CACHE", FeedCache)
 TRANSLATOR: web.AppKey[Translator] = web.AppKey("TRANSLATOR", Translator)
 MEDIA = web.AppKey("MEDIA", MediaFolder)
 ENGINE_ROOM = web.AppKey("ENGINE_ROOM", Executor)
+METRICS = web.AppKey("METRICS", Metrics)
+GAUGES = web.AppKey("GAUGES", Gauges)
 OPENAPI: web.AppKey[Description] = web.AppKey("OPENAPI")
 
 # The configuration that was in force when the request came: it is the request's to its end.

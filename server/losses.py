@@ -6,6 +6,7 @@ A loss is written where it happens, with a change of an article or of the config
 hears of a text that they could never see.
 """
 
+import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,8 @@ READERSHIP = {  # the part of a configuration that says who may read what
 
 Places = Mapping[FeedName, Placement]
 
+_READERSHIPS: dict[int, str] = {}  # by the identity of a Config, for as long as it lives
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -59,7 +62,11 @@ async def find_before(conn: AsyncConnection, article_id: int, config: Config) ->
 
 
 def dump_readership(config: Config) -> str:
-    return config.model_dump_json(include=READERSHIP)  # type: ignore[arg-type]
+    found = _READERSHIPS.get(id(config))
+    if found is None:
+        found = _READERSHIPS[id(config)] = config.model_dump_json(include=READERSHIP)  # type: ignore[arg-type]
+        weakref.finalize(config, _READERSHIPS.pop, id(config), None)
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -100,7 +107,7 @@ def _may_concern(old: Placement, new: Placement | None, before: Before, config: 
     """Whether somebody may have lost it, or got it back; a look that costs little."""
     if old.change is None or new is None or new.channel not in config.channels:
         return False  # nobody has seen it; it was taken away before; with its channel
-    if old.rights != new.rights or before.digest != get_digest(config):
+    if old.rights != new.rights or dump_readership(before.config) != dump_readership(config):
         return True
     exchange = config.exchanges.get(config.channels[new.channel].exchange or "")
     return exchange is not None and bool(exchange.grants)

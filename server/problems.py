@@ -8,7 +8,7 @@
   ├─ 405  MethodNotAllowed
   ├─ 406  NotAcceptable
   ├─ 408  BodyTooSlow
-  ├─ 409  VersionConflict · VersionRequired · ArticleCanceled · NothingToDecide · KeyIsOver
+  ├─ 409  VersionConflict · UriTaken · VersionRequired · ArticleCanceled · NothingToDecide · KeyIsOver
   │       NothingToApprove · NothingToRetry · ConfigurationFixed
   ├─ 410  ArticleWithdrawn · PictureWithdrawn
   ├─ 412  PreconditionFailed
@@ -147,6 +147,12 @@ class BodyTooSlow(Problem):
 
 class VersionConflict(Problem):
     """Another text was pushed under the same version."""
+
+    status = 409
+
+
+class UriTaken(Problem):
+    """Another article of the outlet has this uri."""
 
     status = 409
 
@@ -296,7 +302,8 @@ class Unavailable(Problem):
 ALL: tuple[type[Problem], ...] = (
     MalformedRequest, MalformedDocument, InvalidParameter, InvalidHeader, KeyRequired, KeyRejected, NotAllowed,
     InvitationRejected, KeyIsOver, NotFound, ArticleNotFound, VersionNotFound, PictureNotFound, ChannelNotFound,
-    MethodNotAllowed, NotAcceptable, BodyTooSlow, VersionConflict, VersionRequired, ArticleCanceled, NothingToDecide,
+    MethodNotAllowed, NotAcceptable, BodyTooSlow, VersionConflict, UriTaken, VersionRequired, ArticleCanceled,
+    NothingToDecide,
     PreconditionRequired, ConfigurationFixed, NothingToApprove, NothingToRetry, InvalidConfiguration, ArticleWithdrawn,
     PictureWithdrawn, PreconditionFailed, TooLarge, QuotaExceeded, UnsupportedFormat, ExpectationFailed,
     InvalidDocument, LanguageContradiction, LanguageNotConfigured, IdempotencyKeyReused, TooManyRequests, DayUsedUp,
@@ -321,6 +328,11 @@ def translate_error(error: Exception) -> Problem | None:
 
 def render_problem(problem: Problem, instance: str) -> bytes:
     """application/problem+json; `instance` names this occurrence (the request id)."""
+    return orjson.dumps(describe_problem(problem, instance))
+
+
+def describe_problem(problem: Problem, instance: str) -> dict[str, object]:
+    """The members of RFC 9457."""
     body: dict[str, object] = {
         "type": f"/problems/{problem.slug()}",
         "title": problem.title(),
@@ -330,7 +342,7 @@ def render_problem(problem: Problem, instance: str) -> bytes:
     }
     if problem.errors:
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in problem.errors]
-    return orjson.dumps(body)
+    return body
 
 
 def _count(errors: Sequence[feeds.Fault]) -> str:

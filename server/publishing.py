@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from feeds.model import Feed, Link, Tombstone
-from server import visibility
+from feeds.withdrawal import pick_why
+from server import problems, visibility
 from server.config import Config
 from server.entries import Loaded, make_entry, make_entry_id
 from server.serving.entrycache import Standing
@@ -52,8 +53,10 @@ def compose_feed(
         place = one.place
         if visibility.why_refused(one.article, place, reader, config):
             continue
+        updated = max(updated, place.shown_at)
         if place.state != "usable":
-            tombstones.append(Tombstone(ref=make_entry_id(site, one.article, language), when=place.shown_at))
+            ref, why = make_entry_id(site, one.article, language), pick_why(place.mark)
+            tombstones.append(Tombstone(ref=ref, when=place.shown_at, why=why))
         hidden = visibility.why_hidden_in(one.article, config.channels[channel], now) or visibility.why_over(place, now)
         if one.entry is not None and (place.state == "withdrawn" or hidden is None):
             entries.append(one.entry)
@@ -63,7 +66,7 @@ def compose_feed(
         language=language,
         href=site.feed(channel, language, format_, query),
         page=site.channel_page(channel, language),
-        updated=max((one.place.shown_at for one in standing), default=updated),
+        updated=updated,
         generator=config.server.name,
         siblings=tuple(
             Link(language=other, href=site.feed(channel, other, format_))
@@ -79,7 +82,7 @@ def compose_feed(
 def add_stones(site: Site, made: Feed, gone: Sequence[Loss], known: Mapping[int, ArticleRow]) -> Feed:
     """The feed with a tombstone for each text that its reader may not see any more; `known`: article id → article."""
     stones = [
-        Tombstone(ref=make_entry_id(site, known[loss.article_id], loss.language), when=loss.at)
+        Tombstone(ref=make_entry_id(site, known[loss.article_id], loss.language), when=loss.at, why="rights")
         for loss in sorted(gone, key=lambda loss: loss.change, reverse=True)
     ]
     updated = max([made.updated, *(stone.when for stone in stones)])
@@ -100,6 +103,21 @@ def list_channel_languages(channel: str, config: Config) -> Sequence[str]:
     """The languages in which a channel has feeds."""
     exchange = config.channels[channel].exchange
     return (config.exchanges[exchange].languages if exchange else ()) or config.languages.configured
+
+
+def check_channel(channel: str, tag: str, reader: Reader, config: Config) -> str:
+    """The language that the tag means. Raise unless this reader may see this channel in it.
+
+    That a desk exists is nobody else's business.
+    """
+    language = find_channel_language(channel, tag, config)
+    if language is not None and visibility.may_read_channel(reader, channel, config):
+        return language
+    if language is None or config.channels[channel].access == "admins":
+        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}; GET /v1/channels lists all")
+    if reader == ANYONE:
+        raise problems.KeyRequired("this channel is private: send your key", headers=problems.CHALLENGE)
+    raise problems.NotAllowed(f"{channel!r} is for the members and subscribers of its exchange")
 
 
 def find_channel_language(channel: str, tag: str, config: Config) -> str | None:

@@ -12,13 +12,15 @@ import feeds
 from feeds.text import find_forbidden
 from feeds.xmlplaces import PLACES
 from server import problems
-from server.keys import CONFIG, HOT_FEEDS, REQUEST_ID, SITE, pin_version
+from server.counting import find_route, name_method
+from server.keys import CONFIG, HOT_FEEDS, METRICS, REQUEST_ID, SITE, pin_version
+from server.metrics import OTHER, Metrics
 from server.pages import render_error_page
 from server.pages.views import SAFE, pick_language
 from server.responses import make_html
 from server.serving.fastpath import REQUEST_ID as GOOD_ID
 from server.serving.fastpath import FastConnection
-from server.serving.hotfeeds import HotFeeds
+from server.serving.hotfeeds import PRODUCT, HotFeeds
 
 log = structlog.get_logger()
 
@@ -100,11 +102,17 @@ async def dress_refusal(request: web.Request, response: web.StreamResponse) -> N
     if not isinstance(response, web.HTTPError):
         return
     request[REQUEST_ID] = make_request_id()
+    request.app[METRICS].requests.labels(find_route(request), name_method(request.method), response.status).inc()
     pin_version(request)
     answer = _answer(request, _from_http(response, request))
     response.body, response.content_type, response.charset = answer.body, answer.content_type, None
     response.headers["Content-Length"] = str(len(response.body or b""))
     response.headers["X-Request-Id"] = request[REQUEST_ID]
+
+
+async def name_product(_request: web.Request, response: web.StreamResponse) -> None:
+    """Which Python and which libraries answer is nobody's business."""
+    response.headers["Server"] = PRODUCT
 
 
 class Runner(web.AppRunner):
@@ -114,12 +122,13 @@ class Runner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Listener  # aiohttp has no way in but this
         assert isinstance(server, _Listener)
-        server.hot = self.app[HOT_FEEDS]
+        server.hot, server.metrics = self.app[HOT_FEEDS], self.app[METRICS]
         return server
 
 
 class _Listener(web.Server):
     hot: HotFeeds
+    metrics: Metrics
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
@@ -141,13 +150,17 @@ class _Connection(FastConnection):
         message: str | None = None,
     ) -> web.StreamResponse:
         if status >= 500 or request.writer.output_size > 0:
-            return super().handle_error(request, status, exc, message)
+            broken = super().handle_error(request, status, exc, message)
+            broken.headers["Server"] = PRODUCT
+            return broken
         request_id = make_request_id()
+        if isinstance(self._manager, _Listener):
+            self._manager.metrics.requests.labels(OTHER, OTHER, status).inc()
         detail = (message or "").partition("\n")[0].strip(": ")
         response = web.Response(
             body=problems.render_problem(problems.MalformedRequest(detail), request_id),
             status=status,
-            headers={"X-Request-Id": request_id},
+            headers={"X-Request-Id": request_id, "Server": PRODUCT},
             content_type="application/problem+json",
         )
         response.force_close()

@@ -6,7 +6,7 @@ upload (sha256) ─darkroom.develop→ renditions ─→ its articles settled, i
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +25,7 @@ from server.store.media import Upload
 
 log = structlog.get_logger()
 
+HELD = timedelta(seconds=30)  # after which files are tried again that could not be removed
 SETTLED_AT_ONCE = 50  # articles; further ones by jobs of their own
 
 
@@ -44,8 +45,10 @@ async def make_renditions(tools: Tools, claimed: Sequence[Job]) -> None:
             if not await rows.is_claimed(conn, job):
                 continue
             await _end_pending(conn, job.subject, made, fault, tools.config, tools.clock())
-            await clear_away(conn, job.subject, tools.media)
-            await rows.finish(conn, job)
+            if await clear_away(conn, job.subject, tools.media):
+                await rows.finish(conn, job)
+            else:
+                await rows.postpone(conn, job, tools.clock() + HELD, "a backup copies pictures", counts=False)
 
 
 async def _develop(tools: Tools, sha256: str) -> tuple[Rendition, ...]:
@@ -95,7 +98,9 @@ async def settle_users(conn: AsyncConnection, upload: Upload, config: Config, no
         await jobs.enqueue_settlement(conn, article_id, now)
 
 
-async def clear_away(conn: AsyncConnection, sha256: str, folder: MediaFolder) -> None:
-    """Remove the files of an upload that nobody needs. Within a write: nobody can begin to need them meanwhile."""
-    if not await media.is_kept(conn, sha256):
-        await asyncio.to_thread(folder.drop, sha256)
+async def clear_away(conn: AsyncConnection, sha256: str, folder: MediaFolder) -> bool:
+    """Remove the files of an upload that nobody needs. Within a write: nobody can begin to need them meanwhile.
+
+    False: they could not be removed now, because files are held.
+    """
+    return await media.is_kept(conn, sha256) or await asyncio.to_thread(folder.drop, sha256)

@@ -1,6 +1,7 @@
 """Request → what is asked, checked by the model that documents it; or the problem that says what was expected."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import cache
 from typing import Annotated, TypeVar
 
@@ -19,6 +20,7 @@ from translators.languages import is_tag, normalise
 MOST_SECONDS = 60.0  # that a body may take to arrive
 ENCODINGS = ("identity", "gzip", "deflate", "br")  # of what is pushed: one, which aiohttp decodes
 MOST_FAULTS = 100
+PIECE = 65_536  # bytes
 
 
 class Query(BaseModel):
@@ -111,9 +113,7 @@ def refuse(*faults: Fault) -> problems.InvalidDocument:
 
 async def read_body(request: web.Request, limits: Limits) -> bytes:
     """The body of a push. Raises UnsupportedFormat, TooLarge, BodyTooSlow, MalformedDocument."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ENCODINGS:
-        raise problems.UnsupportedFormat(f"Content-Encoding is one of {', '.join(ENCODINGS)}, not {encoding[:40]!r}")
+    _check_encoding(request)
     if request.content_length is not None and request.content_length > limits.article_bytes:
         raise problems.TooLarge(f"{request.content_length} bytes; at most {limits.article_bytes} are taken")
     try:
@@ -125,6 +125,33 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
         raise problems.TooLarge(f"at most {limits.article_bytes} bytes are taken") from error
     except (web.RequestPayloadError, OSError) as error:
         raise problems.MalformedDocument(f"the body could not be read: {error}") from error
+
+
+async def stream_body(request: web.Request, most: int, seconds: float) -> AsyncIterator[bytes]:
+    """A long body in pieces. Raises UnsupportedFormat, TooLarge, BodyTooSlow, MalformedDocument."""
+    _check_encoding(request)
+    announced, size, end = request.content_length or 0, 0, asyncio.get_running_loop().time() + seconds
+    while True:
+        if max(announced, size) > most:
+            raise problems.TooLarge(f"at most {most:,} bytes are taken")
+        try:
+            async with asyncio.timeout_at(end):
+                piece = await request.content.read(PIECE)
+        except TimeoutError as error:
+            raise problems.BodyTooSlow(f"it was not there within {seconds:g} seconds") from error
+        except (web.RequestPayloadError, OSError) as error:
+            raise problems.MalformedDocument(f"the body could not be read: {error}") from error
+        if not piece:
+            return
+        size += len(piece)
+        if size <= most:
+            yield piece
+
+
+def _check_encoding(request: web.Request) -> None:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ENCODINGS:
+        raise problems.UnsupportedFormat(f"Content-Encoding is one of {', '.join(ENCODINGS)}, not {encoding[:40]!r}")
 
 
 @cache

@@ -11,6 +11,7 @@ from server.api.operations import Group, Route
 from server.handlers import (
     articles,
     audit,
+    batches,
     callbacks,
     channels,
     desk,
@@ -26,18 +27,22 @@ from server.handlers import (
     letters,
     media,
     memory,
+    metrics,
     pictures,
     previews,
     proposals,
     pushes,
+    queue,
     receipts,
     reference,
     renewals,
     routing,
+    search,
     sources,
     subscriptions,
 )
 from server.keys import OPENAPI, Description
+from server.pages import search as search_page
 from server.pages import views
 
 GROUPS: tuple[Group, ...] = (
@@ -45,6 +50,7 @@ GROUPS: tuple[Group, ...] = (
         "Outlets push",
         (
             Route("POST", "/v1/articles", pushes.post_article, "outlet"),
+            Route("POST", "/v1/articles:batch", batches.post_batch, "outlet"),
             Route("PUT", "/v1/articles/{outlet}/{item}", pushes.put_article, "outlet"),
             Route("DELETE", "/v1/articles/{outlet}/{item}", pushes.delete_article, "outlet"),
             Route("GET", "/v1/articles/{outlet}/{item}", articles.get_article),
@@ -65,6 +71,7 @@ GROUPS: tuple[Group, ...] = (
             Route("GET", "/v1/channels", channels.list_channels),
             Route("GET", "/v1/channels/{channel}/{language}/items", items.get_items),
             Route("GET", "/v1/events", events.get_events),
+            Route("GET", "/v1/search", search.get_search),
             Route("POST", "/hub", hub.post_hub),
             Route("POST", "/v1/receipts", receipts.post_receipts),
             Route("GET", "/v1/subscriptions", subscriptions.list_subscriptions),
@@ -99,6 +106,9 @@ GROUPS: tuple[Group, ...] = (
         "Admins look after sources and words",
         (
             Route("GET", "/v1/audit", audit.get_audit, "admin"),
+            Route("GET", "/v1/queue", queue.get_queue, "admin"),
+            Route("POST", "/v1/queue/retry", queue.post_retries, "admin"),
+            Route("POST", "/v1/queue/{id:[0-9]{1,15}}/retry", queue.post_retry, "admin"),
             Route("GET", "/v1/sources", sources.list_sources, "admin"),
             Route("POST", "/v1/sources/{name}/poll", sources.post_poll, "admin"),
             Route("GET", "/v1/sources/{name}/callback/{token}", callbacks.get_callback),
@@ -129,7 +139,10 @@ GROUPS: tuple[Group, ...] = (
         "People look",
         (
             Route("GET", "/", views.get_home),
+            Route("GET", "/search", search_page.get_page),
             Route("GET", "/channels/{channel}/{language}", views.get_channel),
+            Route("GET", "/outlets/{outlet}", views.get_outlet),
+            Route("GET", "/sign-in", views.get_sign_in),
             Route("GET", "/articles/{outlet}/{item}/{language}", views.get_article),
             Route("GET", "/docs", views.get_docs),
             Route("GET", "/openapi.json", reference.get_openapi),
@@ -137,7 +150,6 @@ GROUPS: tuple[Group, ...] = (
             Route("GET", "/problems/{name}", views.get_problems),
             Route("GET", "/static/karvan.css", views.get_stylesheet),
             Route("GET", "/media/{sha256}/{rendition}.jpg", pictures.get_picture),
-            Route("GET", "/sample/{name}.jpg", views.get_sample_picture),
         ),
     ),
     Group(
@@ -145,6 +157,7 @@ GROUPS: tuple[Group, ...] = (
         (
             Route("GET", "/livez", health.get_livez),
             Route("GET", "/readyz", health.get_readyz),
+            Route("GET", "/metrics", metrics.get_metrics),
         ),
     ),
 )

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -20,6 +20,7 @@ from server import jobs
 from server.config import Config
 from server.configfile.live import Live
 from server.media.media_files import MediaFolder
+from server.metrics import Metrics, make_metrics
 from server.store import jobs as rows
 from server.store.engine import Database
 from server.store.jobs import Job
@@ -44,6 +45,7 @@ class Tools:
     clock: Callable[[], datetime]
     media: MediaFolder
     live: Live | None = None
+    metrics: Metrics = field(default_factory=make_metrics)
 
     def today(self) -> "Tools":
         """The same under the configuration that is in force now: what begins with it ends with it."""
@@ -95,8 +97,10 @@ async def fail(tools: Tools, step: Step, job: Job, reason: str) -> None:
     """Record a failed attempt: another one later, or none."""
     log.warning("job failed", kind=job.kind, subject=job.subject, attempt=job.attempts, reason=reason)
     async with tools.database.write() as conn:
-        if await jobs.fail(conn, job, reason, tools.config.limits, tools.clock()):
+        is_given_up = await jobs.fail(conn, job, reason, tools.config.limits, tools.clock())
+        if is_given_up:
             await step.on_given_up(conn, tools, job, reason)
+    tools.metrics.job_failures.labels(job.kind, "given up" if is_given_up else "tried again").inc()
 
 
 async def _call(tools: Tools, calls: Mapping[str, asyncio.Event], stopping: asyncio.Event) -> None:
@@ -132,6 +136,8 @@ async def _loop(tools: Tools, kind: str, step: Step, called: asyncio.Event, stop
                 begun = loop.time()
                 await _do(today, step, claimed)
                 pace.note(len(claimed), loop.time() - begun)
+                today.metrics.jobs_done.labels(kind).inc(len(claimed))
+                today.metrics.job_seconds.labels(kind).observe(loop.time() - begun)
             may_be_more = bool(claimed)
         except Exception:  # a full disk, a database that is away: it goes on when that is over
             log.exception("worker cannot work", retry_seconds=TROUBLE_SECONDS)

@@ -26,6 +26,7 @@ from server.store.holds import Hold
 from server.store.parallels import Parallel
 from server.store.placements import Extent, Placement
 from server.store.questions import Question
+from server.store.sources import MARK
 from server.visibility import Reader
 
 EXTENTS: tuple[Extent, ...] = ("full", "marked", "headline")  # falling
@@ -188,8 +189,14 @@ def _describe_making(parallel: Parallel) -> Making:
 
 
 def describe_history(
-    row: ArticleRow, versions: Sequence[Version], others: Mapping[str, Parallel], handed_in: Sequence[Contribution]
+    row: ArticleRow,
+    versions: Sequence[Version],
+    others: Mapping[str, Parallel],
+    handed_in: Sequence[Contribution],
+    owners: Mapping[str, str],
+    withdrawn_by: str | None,
 ) -> History:
+    """`owners`: id of a key → whose it is."""
     return {
         "uri": row.uri,
         "served": row.head.number,
@@ -200,6 +207,7 @@ def describe_history(
                 "version_created": version.article.version_created,
                 "received_at": version.received_at,
                 "key": version.key_id,
+                "by": owners.get(version.key_id) or _get_source(version.key_id),
                 "content_sha256": version.content_hash,
                 "pub_status": version.article.pub_status,
                 "headline": version.article.headline,
@@ -218,11 +226,19 @@ def describe_history(
                 "origin": one.origin,
                 "received_at": one.received_at,
                 "key": one.key_id,
+                "by": owners.get(one.key_id) or _get_source(one.key_id),
                 "content_sha256": one.content_hash,
             }
             for one in handed_in
         ],
+        "withdrawn": None
+        if row.canceled_at is None
+        else {"at": row.canceled_at, "reason": row.cancel_reason or None, "by": withdrawn_by},
     }
+
+
+def _get_source(key_id: str) -> str | None:
+    return key_id if key_id.startswith(MARK) else None
 
 
 def _list_changes(before: Version | None, version: Version) -> list[str]:

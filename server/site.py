@@ -28,5 +28,8 @@ class Site:
     def channel_page(self, channel: str, language: str) -> str:
         return f"{self.base}/channels/{channel}/{language}"
 
+    def outlet(self, outlet: str) -> str:
+        return f"{self.base}/outlets/{outlet}"
+
     def id(self, path: str) -> str:
         return f"tag:{self.config.server.tag}:{path}"

@@ -173,6 +173,7 @@ def _lay_edits(plan: translation.Work, done: Sequence[Leg]) -> Sequence[TextPair
 
 async def _save(tools: Tools, job: Job, plan: translation.Work, legs: Sequence[Leg]) -> None:
     """Write the version with all that follows from it, unless the article has moved on meanwhile, or the job has."""
+    made = None
     async with tools.database.write() as conn:
         if not await rows.is_claimed(conn, job):  # another worker may have used a better text since
             return
@@ -196,6 +197,8 @@ async def _save(tools: Tools, job: Job, plan: translation.Work, legs: Sequence[L
         words = quotas.count_words(f"{plan.text.headline} {plan.text.description} {to_plain(plan.text.body)}")
         await quotas.note_words(conn, article.outlet, words * len(legs), tools.config, now)
         await rows.finish(conn, job)
+    if made is not None and made.state == "held":
+        tools.metrics.note_held(one.check for one in made.findings if one.severity == "hold")
 
 
 async def _finish(tools: Tools, job: Job, plan: translation.Impossible | None) -> None:

@@ -1,7 +1,8 @@
 """languages.lock: which packages were installed, and the SHA-256 by which each is known again.
 
-A JSON text in the packages folder: {"packages": {name: {version, direction, archive_sha256, model_sha256,
-installed_at}}}. It is written whole and at once, so a reader never sees half of it.
+A JSON text in the packages folder: {"packages": {name: {version, direction, archive_sha256, model_sha256, files_sha256,
+installed_at}}}; the starter has no archive. What was removed stays known, with `removed_at`. It is written whole and at
+once, so a reader never sees half of it.
 """
 
 import json
@@ -18,7 +19,12 @@ class BadLock(TranslationError):
 
 
 def read_lock(directory: Path) -> dict[str, dict[str, str]]:
-    """Package name → what is recorded of it; empty when there is no lock yet. Raises BadLock."""
+    """Name of an installed package → what is recorded of it; empty when there is no lock yet. Raises BadLock."""
+    return {name: entry for name, entry in read_records(directory).items() if "removed_at" not in entry}
+
+
+def read_records(directory: Path) -> dict[str, dict[str, str]]:
+    """The same with packages that were removed. Raises BadLock."""
     try:
         content = json.loads((directory / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from pathlib import Path
 from translators import Direction
 from translators.archives import BadArchive, Progress, unpack_archive
 from translators.languages import name
-from translators.lockfile import BadLock, read_lock
+from translators.lockfile import BadLock, read_records
 from translators.package_index import (
     BadIndex,
     BadPair,
@@ -36,7 +36,7 @@ from translators.shelf import (
     read_package,
     scan_packages,
 )
-from translators.shelving import Origin, forget_package, hold_shelf, list_readable, make_folder, shelve_package
+from translators.shelving import Origin, hold_shelf, list_readable, make_folder, shelve_package, take_away_package
 
 __all__ = [
     "BadArchive",
@@ -122,7 +122,7 @@ def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
     """Lay out the starter as one package folder per direction, sharing one model; changes nothing that is right."""
     source = Path(str(resources.files("translators").joinpath("starter")))
     about = json.loads((source / "directions.json").read_text(encoding="utf-8"))
-    origin = Origin("", installed_at)
+    origin = Origin(None, installed_at)
     with hold_shelf(directory):
         standing = {(each.name, each.version): each for each in scan_packages(directory).packages}
         model = hash_file(source / "model" / "model.bin")
@@ -137,20 +137,23 @@ def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
                     package = shelve_package(read_package(folder), directory, origin)
             shared = package.folder
             installed.append(package)
-        _drop_other_starters(installed, directory)
+        _drop_other_starters(installed, directory, installed_at)
     return installed
 
 
-def _drop_other_starters(installed: list[Package], directory: Path) -> None:
+def _drop_other_starters(installed: list[Package], directory: Path, now: str) -> None:
     """An older starter had directions that this one has not."""
     names = {package.name for package in installed}
     stray = [each for each in scan_packages(directory).packages if each.quality == "starter" and each.name not in names]
     for package in stray:
-        forget_package(package, directory)
+        take_away_package(package, directory, now)
 
 
-def remove(direction: Direction, directory: Path, *, starter: bool = False) -> list[str]:
-    """Take away the packages of a direction (with `starter`, the starter's too); gives back their names."""
+def remove(direction: Direction, directory: Path, *, removed_at: str, starter: bool = False) -> list[str]:
+    """Take away the packages of a direction (with `starter`, the starter's too); gives back their names.
+
+    `removed_at` (ISO 8601) goes into languages.lock.
+    """
     with hold_shelf(directory):
         gone = [
             package
@@ -158,7 +161,7 @@ def remove(direction: Direction, directory: Path, *, starter: bool = False) -> l
             if package.direction == direction and (starter or package.quality != "starter")
         ]
         for package in gone:
-            forget_package(package, directory)
+            take_away_package(package, directory, removed_at)
     return [package.name for package in gone]
 
 
@@ -171,7 +174,7 @@ def _install_archive(
         except (BadArchive, BadPackage) as error:
             raise type(error)(f"{path.name}: {error}") from error
         origin = Origin(hash_file(path), installed_at)
-        known = read_lock(directory).get(package.name)
+        known = read_records(directory).get(package.name)
         if known and known.get("version") == package.version and not accept_changed:
             model = hash_file(package.model)
             if (known.get("archive_sha256"), known.get("model_sha256")) != (origin.archive_sha256, model):

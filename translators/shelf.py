@@ -88,7 +88,7 @@ def read_package(folder: Path) -> Package:
 
 
 def scan_packages(directory: Path) -> Shelf:
-    """All that stands in the packages folder; a package whose weights are not those in languages.lock is broken."""
+    """All that stands in the packages folder; a package whose files are not those in languages.lock is broken."""
     packages: list[Package] = []
     broken: list[Broken] = []
     try:
@@ -125,6 +125,14 @@ def list_folders(directory: Path) -> list[Path]:
     return sorted(each for each in directory.iterdir() if each.is_dir() and not each.name.startswith("."))
 
 
+def hash_files(folder: Path) -> str:
+    """One SHA-256 for all files of a package that are used: their names and what is in them."""
+    used = [folder / "metadata.json", folder / "sentencepiece.model"]
+    used += sorted(path for path in (folder / "model").rglob("*") if path.is_file())
+    listed = "".join(f"{hash_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in used)
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file; hard links of one file are read once."""
     status = path.stat()
@@ -140,7 +148,7 @@ class _Inode:
     path: Path = field(compare=False)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)
 def _hash_inode(inode: _Inode) -> str:
     with inode.path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -148,8 +156,12 @@ def _hash_inode(inode: _Inode) -> str:
 
 def _verify(package: Package, locked: dict[str, dict[str, str]]) -> None:
     entry = locked.get(package.name)
-    if entry and entry.get("version") == package.version and entry.get("model_sha256") != hash_file(package.model):
+    if entry is None or entry.get("version") != package.version:
+        return
+    if entry.get("model_sha256") != hash_file(package.model):
         raise BadPackage("model.bin is not the one that languages.lock records: install the package again")
+    if entry.get("files_sha256") not in (None, hash_files(package.folder)):  # None: recorded before there was one
+        raise BadPackage("its files are not those that languages.lock records: install the package again")
 
 
 def _get_rank(package: Package) -> tuple[bool, tuple[int, ...], str]:

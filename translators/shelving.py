@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from translators.lockfile import read_lock, sync_folder, write_lock
-from translators.shelf import BadPackage, Package, hash_file, list_folders, read_package
+from translators.lockfile import read_records, sync_folder, write_lock
+from translators.shelf import BadPackage, Package, hash_file, hash_files, list_folders, read_package
 
 _NEW, _OLD = ".new-", ".old-"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a package came from, for languages.lock: the archive's SHA-256 (empty for the starter) and when."""
+    """Where a package came from, for languages.lock: the archive's SHA-256 (None: Karvan itself brings it) and when."""
 
-    archive_sha256: str
+    archive_sha256: str | None
     installed_at: str
 
 
@@ -34,11 +34,13 @@ def shelve_package(package: Package, directory: Path, origin: Origin) -> Package
     entry = {
         "version": package.version,
         "direction": str(package.direction),
-        "archive_sha256": origin.archive_sha256,
         "model_sha256": model,
+        "files_sha256": hash_files(place),
         "installed_at": origin.installed_at,
     }
-    write_lock(directory, read_lock(directory) | {package.name: entry})
+    if origin.archive_sha256 is not None:
+        entry["archive_sha256"] = origin.archive_sha256
+    write_lock(directory, read_records(directory) | {package.name: entry})
     for folder in others:
         if folder != place:
             _discard(folder, directory)
@@ -54,11 +56,12 @@ def list_readable(directory: Path) -> list[Package]:
     return packages
 
 
-def forget_package(package: Package, directory: Path) -> None:
-    """Take the package away and strike it from languages.lock."""
-    locked = read_lock(directory)
-    if locked.pop(package.name, None):
-        write_lock(directory, locked)
+def take_away_package(package: Package, directory: Path, removed_at: str) -> None:
+    """Take the package away. languages.lock keeps what it was, so that another one of its name is noticed."""
+    records = read_records(directory)
+    if package.name in records:
+        records[package.name] |= {"removed_at": removed_at}
+        write_lock(directory, records)
     _discard(package.folder, directory)
 
 

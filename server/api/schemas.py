@@ -144,6 +144,7 @@ def _make_ninjs() -> Json:
 SCHEMAS: Json = {"Problem": PROBLEM, "Ninjs": _make_ninjs()}
 
 HEADERS: dict[str, Json] = {
+    "Accept": {"description": "What is wanted of what there is.", "schema": {"type": "string"}},
     "If-Match": {"description": "The ETag of what is to be changed: 412 when it is another by now.",
                  "schema": {"type": "string", "examples": ['"3-0a1b2c"']}},
     "If-None-Match": {"description": "`*`: only when there is nothing yet. Of GET: the ETag that is there already.",

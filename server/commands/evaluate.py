@@ -18,7 +18,7 @@ from server.translation.engines import make_engine
 from translators import Direction, Made, Translator
 from translators.evaluation import RULE, BadTestSet, Evaluation, pick_pairs, read_test_set
 from translators.evaluation import evaluate as measure
-from translators.package_index import parse_pair
+from translators.package_index import BadPair, parse_pair
 
 
 @click.command()
@@ -41,12 +41,20 @@ def evaluate(setting: Setting, file: Path, directions: tuple[str, ...], limit: i
         rows = read_test_set(file.read_text(encoding="utf-8"), limit)
     except (BadTestSet, UnicodeDecodeError) as error:
         refuse(f"{file}: {error}")
-    wanted = [parse_pair(one) for one in directions]
+    wanted = parse_directions(directions)
     measured = asyncio.run(_measure(setting, config, rows, wanted))
     if as_json:
         print_json({"file": str(file), "rule": RULE, "directions": [_describe(*one) for one in measured]})
     else:
         _print_table(measured)
+
+
+def parse_directions(pairs: Sequence[str]) -> list[Direction]:
+    """Pairs of the command line, like en-tr; what is none is wrong use."""
+    try:
+        return [parse_pair(one) for one in pairs]
+    except BadPair as error:
+        raise click.BadParameter(str(error)) from error
 
 
 Measured = tuple[Evaluation, Made, float]  # figures, what it was made with, sentences per second

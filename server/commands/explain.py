@@ -7,10 +7,10 @@ import click
 
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands.databases import looked_into
 from server.configfile.live import Version
 from server.handlers.explain import describe_config, list_feeds, make_reader, pick_config
 from server.store.articles import find_article
-from server.store.engine import open_database
 from server.whereabouts import describe, find_whereabouts, render
 
 
@@ -37,19 +37,15 @@ async def _explain(
     setting: Setting, name: str, channel: str, language: str, subscriber: str, number: int | None, *, as_json: bool
 ) -> None:
     config, (outlet, _, item) = setting.load(), name.partition("/")
-    database = await open_database(config.database.url, setting.data)
-    try:
-        async with database.read() as conn:
-            article = await find_article(conn, outlet, item)
-            if article is None:
-                refuse(f"there is no article {name!r}: it is called OUTLET/ITEM")
-            picked = await pick_config(conn, article, Version(config), number)
-            reader = make_reader(subscriber, picked.config)
-            feeds = list_feeds(picked.config, channel, language)
-            found = await find_whereabouts(conn, article, feeds, reader, picked.config, get_time().astimezone(UTC))
-            said = await describe_config(conn, picked, found)
-    finally:
-        await database.close()
+    async with looked_into(setting) as database, database.read() as conn:
+        article = await find_article(conn, outlet, item)
+        if article is None:
+            refuse(f"there is no article {name!r}: it is called OUTLET/ITEM")
+        picked = await pick_config(conn, article, Version(config), number)
+        reader = make_reader(subscriber, picked.config)
+        feeds = list_feeds(picked.config, channel, language)
+        found = await find_whereabouts(conn, article, feeds, reader, picked.config, get_time().astimezone(UTC))
+        said = await describe_config(conn, picked, found)
     if as_json:
         print_json({**describe(found), **said})
         return

@@ -5,17 +5,14 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 import feeds
 from server.app import get_time
-from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands import Setting, clear_errors, pass_setting, print_json, print_table, refuse
+from server.commands.databases import read, write
 from server.config import Config
-from server.store import glossaries
-from server.store.engine import open_database
-from server.store.glossaries import GlossaryRow
-from server.translation.glossary import FOR_ALL, load_own
+from server.store.glossaries import list_current
+from server.translation.glossary import FOR_ALL, load_own, set_glossary
 from server.translation.glossary_files import read_tbx, read_tsv, write_tbx
 from translators.glossary import Glossary, load_default, parse_tsv, render_tsv
 
@@ -41,22 +38,24 @@ def import_(setting: Setting, file: Path, exchange: str, as_json: bool) -> None:
 
     Example: karvan glossary import names.tsv --exchange silk-road
     """
-    config = _load(setting, exchange)
+    _check_exchange(setting.load(), exchange)
     is_xml = file.suffix.lower() in (".tbx", ".xml")
     raw = file.read_bytes()
     try:
-        read = read_tbx(raw) if is_xml else read_tsv(raw)
+        own = read_tbx(raw) if is_xml else read_tsv(raw)
     except feeds.InvalidDocument as error:
         refuse("\n".join(f"{file}: {fault.pointer}: {fault.detail}" for fault in error.errors))
     except feeds.MalformedDocument as error:
         refuse(f"{file}: {error}")
-    terms = render_tsv(read) if is_xml else raw.decode("utf-8-sig")
-    row, changed = asyncio.run(_save(setting, config, exchange, terms))
+    terms = render_tsv(own) if is_xml else raw.decode("utf-8-sig")
+    row, changed = asyncio.run(
+        write(setting, lambda conn: set_glossary(conn, exchange, terms, len(own.terms), BY, get_time()))
+    )
     if as_json:
-        answer = {"exchange": exchange, "number": row.number, "version": read.version, "terms": len(read.terms)}
+        answer = {"exchange": exchange, "number": row.number, "version": own.version, "terms": len(own.terms)}
         print_json(answer | {"changed": changed})
     else:
-        click.echo(f"{len(read.terms)} terms, number {row.number}{'' if changed else ': nothing new'}.")
+        click.echo(f"{len(own.terms)} terms, number {row.number}{'' if changed else ': nothing new'}.")
 
 
 @glossary.command()
@@ -70,8 +69,8 @@ def export(setting: Setting, exchange: str, format_: str, output: Path | None) -
 
     Example: karvan glossary export --format tbx --output glossary.tbx
     """
-    config = _load(setting, exchange)
-    found = asyncio.run(_find(setting, config, exchange))
+    _check_exchange(setting.load(), exchange)
+    found = asyncio.run(read(setting, lambda conn: load_own(conn, exchange)))
     if found is None:
         refuse(f"{exchange!r} has no glossary of its own: the one for all holds")
     body = render_tsv(found).encode() if format_ == "tsv" else write_tbx(found, f"Karvan glossary {exchange}".strip())
@@ -90,7 +89,7 @@ def list_(setting: Setting, as_json: bool) -> None:
 
     Example: karvan glossary list --json
     """
-    rows = asyncio.run(_list(setting))
+    rows = asyncio.run(read(setting, list_current))
     known: list[tuple[str, int, Glossary, datetime | None]] = [
         (row.exchange, row.number, parse_tsv(row.terms), row.created_at) for row in rows.values()
     ]
@@ -104,39 +103,19 @@ def list_(setting: Setting, as_json: bool) -> None:
              for exchange, number, own, at in known]
         )  # fmt: skip
         return
-    table = Table("for", "number", "version", "terms", "since", box=None)
-    for exchange, number, own, at in known:
-        since = f"{at:%Y-%m-%d}" if at else "ships with Karvan"
-        table.add_row(exchange or "all", str(number), own.version, str(len(own.terms)), since)
-    Console().print(table)
+    print_table(
+        (
+            (exchange or "all", str(number), own.version, str(len(own.terms)), _describe_time(at))
+            for exchange, number, own, at in known
+        ),
+        "for", "number", "version", "terms", "since",
+    )  # fmt: skip
 
 
-def _load(setting: Setting, exchange: str) -> Config:
-    config = setting.load()
+def _describe_time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else "ships with Karvan"
+
+
+def _check_exchange(config: Config, exchange: str) -> None:
     if exchange != FOR_ALL and exchange not in config.exchanges:
         refuse(f"there is no exchange {exchange!r}; there are {', '.join(config.exchanges) or 'none'}")
-    return config
-
-
-async def _save(setting: Setting, config: Config, exchange: str, terms: str) -> tuple[GlossaryRow, bool]:
-    database = await open_database(config.database.url, setting.data)
-    async with database.write() as conn:
-        saved = await glossaries.save_glossary(conn, exchange, terms, BY, get_time())
-    await database.close()
-    return saved
-
-
-async def _find(setting: Setting, config: Config, exchange: str) -> Glossary | None:
-    database = await open_database(config.database.url, setting.data)
-    async with database.read() as conn:
-        found = await load_own(conn, exchange)
-    await database.close()
-    return found
-
-
-async def _list(setting: Setting) -> dict[str, GlossaryRow]:
-    database = await open_database(setting.load().database.url, setting.data)
-    async with database.read() as conn:
-        rows = await glossaries.list_current(conn)
-    await database.close()
-    return rows

@@ -4,16 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import audit, credentials
 from server.app import get_time
-from server.commands import Setting, clear_errors, pass_setting, print_json
-from server.commands.keys import ALL_SCOPES, MOST_DAYS, check_owner, write
+from server.commands import Setting, clear_errors, pass_setting, print_json, print_table
+from server.commands.databases import edit, read, write
+from server.commands.keys import ALL_SCOPES, MOST_DAYS, check_owner
 from server.store import keys as rows
-from server.store.engine import open_database
 from server.store.keys import Invitation
 
 MOST_HOURS = 24 * 365
@@ -58,23 +56,27 @@ def invitations(setting: Setting, *, as_json: bool) -> None:
 
     Example: karvan keys invitations
     """
-    found = asyncio.run(_list(setting))
+    found = asyncio.run(read(setting, lambda conn: rows.list_invitations(conn, get_time())))
     if as_json:
         fields = ("id", "owner", "scopes", "label", "days", "created_by", "created_at", "expires_at")
         print_json([{field: getattr(one, field) for field in fields} for one in found])
         return
-    table = Table(*(Column(name, no_wrap=True) for name in ("id", "owner")), "scopes", "by", "until", "label", box=None)
-    for one in found:
-        until = f"{one.expires_at:%Y-%m-%d %H:%M}"
-        table.add_row(one.id, one.owner, one.scopes or "all", one.created_by, until, one.label)
-    Console().print(table)
+    print_table(
+        (
+            (one.id, one.owner, one.scopes or "all", one.created_by, f"{one.expires_at:%Y-%m-%d %H:%M}", one.label)
+            for one in found
+        ),
+        "id", "owner", "scopes", "by", "until", "label",
+        whole=("id", "owner", "until"),
+    )  # fmt: skip
 
 
 @click.command()
 @click.argument("invitation", metavar="INVITATION-ID")
+@click.option("--json", "as_json", is_flag=True, help="Print {withdrawn}: its id.")
 @pass_setting
 @clear_errors
-def withdraw(setting: Setting, invitation: str) -> None:
+def withdraw(setting: Setting, invitation: str, as_json: bool) -> None:
     """Withdraw an invitation, so that nobody can exchange it any more.
 
     Example: karvan keys withdraw 3f9a1c2e
@@ -83,13 +85,8 @@ def withdraw(setting: Setting, invitation: str) -> None:
     async def change(conn: AsyncConnection) -> None:
         await credentials.withdraw(conn, invitation, get_time())
 
-    asyncio.run(write(setting, change))
-    click.echo("Withdrawn.")
-
-
-async def _list(setting: Setting) -> list[Invitation]:
-    database = await open_database(setting.load().database.url, setting.data)
-    async with database.read() as conn:
-        found = list(await rows.list_invitations(conn, get_time()))
-    await database.close()
-    return found
+    asyncio.run(edit(setting, change))
+    if as_json:
+        print_json({"withdrawn": invitation})
+    else:
+        click.echo("Withdrawn.")

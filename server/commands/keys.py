@@ -2,25 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server import audit, credentials
+from server import credentials
 from server.app import get_time
-from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands import Setting, clear_errors, pass_setting, print_json, print_table, refuse
+from server.commands.databases import edit, read, write
 from server.config import Config
 from server.credentials import SCOPES, find_role, find_scope_fault
 from server.store import keys as rows
-from server.store.engine import open_database
 from server.store.keys import KeyRow
 
-T = TypeVar("T")
 MOST_DAYS = 36_500
 OVERLAP = re.compile(r"(\d{1,5})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -95,7 +90,7 @@ def rotate(setting: Setting, key_id: str, overlap: str, as_json: bool) -> None:
     """
     match = OVERLAP.fullmatch(overlap)
     if match is None:
-        refuse(f"--overlap is a time such as 30m, 24h or 7d, not {overlap!r}")
+        raise click.BadParameter(f"a time such as 30m, 24h or 7d, not {overlap!r}", param_hint="--overlap")
     lasts = timedelta(**{UNITS[match[2]]: int(match[1])})
 
     async def make(conn: AsyncConnection) -> tuple[KeyRow, str]:
@@ -104,7 +99,7 @@ def rotate(setting: Setting, key_id: str, overlap: str, as_json: bool) -> None:
             refuse(f"no valid key has the id {key_id!r}")
         return await credentials.rotate_key(conn, old, now, lasts)
 
-    _show(*asyncio.run(write(setting, make)), as_json=as_json)
+    _show(*asyncio.run(edit(setting, make)), as_json=as_json)
 
 
 @keys.command("list")
@@ -116,58 +111,39 @@ def list_(setting: Setting, as_json: bool) -> None:
 
     Example: karvan keys list --json
     """
-    found = asyncio.run(_list(setting))
+    found = asyncio.run(read(setting, rows.list_keys))
     if as_json:
         fields = ("id", "owner", "role", "scopes", "label", "created_at", "expires_at", "revoked_at", "used_at")
         print_json([{field: getattr(row, field) for field in fields} for row in found])
         return
-    whole = (Column(name, no_wrap=True) for name in ("id", "owner"))
-    table = Table(*whole, "role", "scopes", "issued", "expires", "revoked", "used", "label", box=None)
-    for row in found:
-        days = map(_day, (row.created_at, row.expires_at, row.revoked_at, row.used_at))
-        table.add_row(row.id, row.owner, row.role, row.scopes or "all", *days, row.label)
-    Console().print(table)
+    print_table(
+        ((row.id, row.owner, row.role, row.scopes or "all", _end(row), _day(row.used_at), row.label) for row in found),
+        "id", "owner", "role", "scopes", "until", "used", "label",
+        whole=("id", "owner", "role", "used"),
+    )  # fmt: skip
 
 
 @keys.command()
 @click.argument("name", metavar="KEY-ID|OWNER")
+@click.option("--json", "as_json", is_flag=True, help="Print {revoked}: how many.")
 @pass_setting
 @clear_errors
-def revoke(setting: Setting, name: str) -> None:
+def revoke(setting: Setting, name: str, as_json: bool) -> None:
     """Revoke one key by its id, or all keys of an owner. It takes effect within a second.
 
     Example: karvan keys revoke 3f9a1c2e
     """
-    count = asyncio.run(_revoke(setting, name))
-    if count == 0:
-        refuse(f"no valid key has the id or owner {name!r}")
-    click.echo(f"{count} key{'s' if count > 1 else ''} revoked.")
 
-
-async def _list(setting: Setting) -> list[KeyRow]:
-    database = await open_database(setting.load().database.url, setting.data)
-    async with database.read() as conn:
-        found = list(await rows.list_keys(conn))
-    await database.close()
-    return found
-
-
-async def _revoke(setting: Setting, name: str) -> int:
-    async def revoke(conn: AsyncConnection) -> int:
+    async def change(conn: AsyncConnection) -> int:
         return await credentials.revoke_keys(conn, name, get_time())
 
-    return await write(setting, revoke)
-
-
-async def write(setting: Setting, change: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """In one transaction, on behalf of who sits at the console."""
-    audit.ACTING.set(audit.CONSOLE)
-    database = await open_database(setting.load().database.url, setting.data)
-    try:
-        async with database.write() as conn:
-            return await change(conn)
-    finally:
-        await database.close()
+    count = asyncio.run(edit(setting, change))
+    if count == 0:
+        refuse(f"no valid key has the id or owner {name!r}")
+    if as_json:
+        print_json({"revoked": count})
+    else:
+        click.echo(f"{count} key{'s' if count > 1 else ''} revoked.")
 
 
 def _show(row: KeyRow, key: str, *, as_json: bool) -> None:
@@ -177,6 +153,10 @@ def _show(row: KeyRow, key: str, *, as_json: bool) -> None:
     click.echo(key)
     until = f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "until it is revoked"
     click.echo(f"Key {row.id} for {row.role} {row.owner}, {until}. It is not shown again.", err=True)
+
+
+def _end(row: KeyRow) -> str:
+    return f"revoked {_day(row.revoked_at)}" if row.revoked_at else _day(row.expires_at)
 
 
 def _day(moment: datetime | None) -> str:

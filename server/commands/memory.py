@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -11,8 +12,8 @@ import feeds
 from feeds.safexml import CHUNK
 from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
+from server.commands.databases import looked_into, opened
 from server.config import Config
-from server.store.engine import open_database
 from server.translation.memory_files import Report, Wanted, describe_report, export_tmx, import_tmx
 from translators import Direction
 from translators.languages import is_tag, match
@@ -45,7 +46,7 @@ def import_(setting: Setting, file: Path, source: str | None, target: str | None
         refuse("this server keeps no memory: translation.memory_sentences is 0")
     wanted = Wanted(config.languages.configured, _pick(source, config), _pick(target, config))
     try:
-        report = asyncio.run(_import(setting, config, file, wanted))
+        report = asyncio.run(_import(setting, file, wanted))
     except feeds.MalformedDocument as error:
         refuse(f"{file}: {error}")
     if as_json:
@@ -68,7 +69,9 @@ def export(setting: Setting, source: str, target: str, output: Path | None, mach
     """
     config = setting.load()
     direction = Direction(_pick(source, config) or "", _pick(target, config) or "")
-    asyncio.run(_export(setting, config, direction, output, by_people=not machine))
+    if direction.source == direction.target:
+        raise click.UsageError(f"--source and --target are two languages, not {direction.source} twice")
+    asyncio.run(_export(setting, direction, output, by_people=not machine))
 
 
 def _pick(tag: str | None, config: Config) -> str | None:
@@ -80,32 +83,22 @@ def _pick(tag: str | None, config: Config) -> str | None:
     return language
 
 
-async def _import(setting: Setting, config: Config, file: Path, wanted: Wanted) -> Report:
+async def _import(setting: Setting, file: Path, wanted: Wanted) -> Report:
     def read() -> Iterator[bytes]:
-        with file.open("rb") as opened:
-            while piece := opened.read(CHUNK):
+        with file.open("rb") as tmx:
+            while piece := tmx.read(CHUNK):
                 yield piece
 
-    database = await open_database(config.database.url, setting.data)
-    try:
+    async with opened(setting) as database:
         return await import_tmx(database, read, wanted, "admin", get_time())
-    finally:
-        await database.close()
 
 
-async def _export(
-    setting: Setting, config: Config, direction: Direction, output: Path | None, *, by_people: bool
-) -> None:
-    database = await open_database(config.database.url, setting.data)
-    file = sys.stdout.buffer if output is None else output.open("wb")
-    try:
-        async for piece in export_tmx(database, direction, by_people=by_people):
-            await asyncio.to_thread(file.write, piece)
-        file.flush()
-    finally:
-        if output is not None:
-            file.close()
-        await database.close()
+async def _export(setting: Setting, direction: Direction, output: Path | None, *, by_people: bool) -> None:
+    async with looked_into(setting) as database:
+        with nullcontext(sys.stdout.buffer) if output is None else output.open("wb") as file:
+            async for piece in export_tmx(database, direction, by_people=by_people):
+                await asyncio.to_thread(file.write, piece)
+            file.flush()
 
 
 def _show(report: Report) -> None:

@@ -29,6 +29,8 @@ def push(
 
     Example: KARVAN_KEY=… karvan push story.md --outlet khazar-news --item 2026-11-0042
     """
+    if not server.startswith(("http://", "https://")):
+        raise click.BadParameter(f"begins with http:// or https://, not {server!r}", param_hint="--server")
     try:
         document = read_document(file, language=language)
         outlet = outlet or document.outlet

@@ -7,9 +7,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import click
@@ -20,10 +20,15 @@ from server.commands import Setting, clear_errors, pass_setting, refuse
 from server.commands.sample import show_sample
 from server.config import Config
 from server.configfile.live import Live, Version
+from server.counting import watch_lag
 from server.delivery.post import make_post
+from server.folders import make_private_folder
+from server.gauges import Exposition
+from server.logs import configure_logging
 from server.media.media_files import MediaFolder
+from server.metrics import Metrics, make_metrics
 from server.outbound import RESOLVER_THREADS, Caller, Courier
-from server.refusals import Runner
+from server.refusals import Runner, name_product
 from server.reloading import Reloader
 from server.runner import Tools
 from server.site import Site
@@ -32,6 +37,7 @@ from server.translation.engines import make_engine
 from server.worker import work
 
 MOST_YOUNG = 10_000  # objects before the collector looks at them: a large configuration makes many and needs all
+MOST_PORT = 65_535
 SHUTDOWN_SECONDS = 2.0  # for requests that are under way; with the worker's own time, a server ends within 10 s
 
 
@@ -52,38 +58,43 @@ def serve(setting: Setting, host: str | None, port: int | None, with_sample: boo
     Example: karvan --data /srv/karvan serve --port 8080
     """
     gc.set_threshold(MOST_YOUNG)
-    config = setting.load()
+    config, text = setting.read()
     host, port = host or config.server.host, config.server.port if port is None else port
-    application.configure_logging(config.server.log_format)
-    with _hold_lock(setting.data):
-        asyncio.run(_serve(setting, config, host, port, with_sample=with_sample, with_worker=not no_worker))
+    configure_logging(config.server.log_format)
+    with hold_lock(setting.data, "give this one its own --data"):
+        asyncio.run(_serve(setting, config, text, host, port, with_sample=with_sample, with_worker=not no_worker))
     _leave()
 
 
 @click.command()
 @click.option("--name", help="A name of its own for each worker; else host and process id.")
+@click.option(
+    "--metrics", "address", help="HOST:PORT where its own numbers stand for Prometheus; who reaches it reads."
+)
 @pass_setting
 @clear_errors
-def worker(setting: Setting, name: str | None) -> None:
-    """Translate without serving: further processes or machines that share the database.
+def worker(setting: Setting, name: str | None, address: str | None) -> None:
+    """Translate without serving: further processes on this machine that share the database.
 
-    Example: karvan worker --name translator-2
+    Example: karvan worker --name translator-2 --metrics 127.0.0.1:9101
     """
     gc.set_threshold(MOST_YOUNG)
-    config = setting.load()
-    application.configure_logging(config.server.log_format)
-    asyncio.run(_work(setting, config, name or f"{os.uname().nodename}-{os.getpid()}"))
+    config, text = setting.read()
+    configure_logging(config.server.log_format)
+    listening = _open_address(address) if address else None
+    asyncio.run(_work(setting, config, text, name or f"{os.uname().nodename}-{os.getpid()}", listening))
     _leave()
 
 
 async def _serve(
-    setting: Setting, config: Config, host: str, port: int, *, with_sample: bool, with_worker: bool
+    setting: Setting, config: Config, text: str, host: str, port: int, *, with_sample: bool, with_worker: bool
 ) -> None:
     stop = _listen_for_signals()
     listening = _open_port(host, port)  # before anything is begun that a port in use would leave half done
     port = listening.getsockname()[1]
     base = config.server.public_url or f"http://{_readable(host)}:{port}"
-    app = application.make_app(config, setting.data, base=base, with_worker=with_worker, file=setting.config_path)
+    file = setting.config_path
+    app = application.make_app(config, setting.data, base=base, with_worker=with_worker, file=file, text=text)
     runner = Runner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
@@ -105,29 +116,65 @@ async def _serve(
         listening.close()
 
 
-async def _work(setting: Setting, config: Config, name: str) -> None:
-    stop = _listen_for_signals()
-    database = await open_database(config.database.url, setting.data)
-    caller = Caller(config.outbound.allow)
+async def _work(setting: Setting, config: Config, text: str, name: str, listening: socket.socket | None) -> None:
+    stop, metrics = _listen_for_signals(), make_metrics()
+    caller, courier = Caller(config.outbound.allow), Courier(config.outbound.allow)
     engine = make_engine(config, setting.data, caller)
     engine_room = ThreadPoolExecutor(1, thread_name_prefix="engine")
     media = MediaFolder(setting.data / "media")
     live = Live(Version(config))
-    reloader = Reloader(live, database, application.get_time, setting.config_path)
-    tools = Tools(name, database, config, engine, engine_room, application.get_time, media, live)
-    courier = Courier(config.outbound.allow)
     base = config.server.public_url or f"http://{config.server.host}:{config.server.port}"
-    post = make_post(tools, Site(base, config), courier, setting.data)
-    click.echo(f"Karvan worker {name} waits for jobs")
+    database = await open_database(config.database.url, setting.data)
     try:
+        database.note_write = metrics.note_write
+        reloader = Reloader(live, database, application.get_time, setting.config_path, text)
+        tools = Tools(name, database, config, engine, engine_room, application.get_time, media, live, metrics)
+        post = make_post(tools, Site(base, config), courier, setting.data)
+        click.echo(f"Karvan worker {name} waits for jobs")
         async with database.write() as conn:
             await reloader.begin(conn)
-        async with caller.opened(), courier.opened():
+        async with caller.opened(), courier.opened(), _showing(metrics, listening):
             watching = asyncio.create_task(reloader.watch())
             await work(tools, stop, post)
             watching.cancel()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _showing(metrics: Metrics, listening: socket.socket | None) -> AsyncIterator[None]:
+    """Meanwhile the worker's own numbers stand at /metrics there."""
+    if listening is None:
+        yield
+        return
+
+    async def get_metrics(request: web.Request) -> web.Response:
+        exposition = Exposition(metrics.registry)
+        body, content_type = await asyncio.to_thread(exposition.render, request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+    app = web.Application()
+    app.on_response_prepare.append(name_product)
+    app.router.add_get("/metrics", get_metrics)
+    runner, watching = web.AppRunner(app, access_log=None), asyncio.create_task(watch_lag(metrics))
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
+        host, port = listening.getsockname()[:2]
+        click.echo(f"Its numbers stand at http://{_readable(host)}:{port}/metrics")
+        yield
+    finally:
+        watching.cancel()
+        await runner.cleanup()
+        listening.close()
+
+
+def _open_address(address: str) -> socket.socket:
+    """HOST:PORT → a socket that has it."""
+    host, _, port = address.rpartition(":")
+    if not port.isascii() or not port.isdigit() or int(port) > MOST_PORT:
+        raise click.BadParameter(f"{address!r} is not HOST:PORT", param_hint="--metrics")
+    return _open_port(host.strip("[]") or "127.0.0.1", int(port))
 
 
 def _listen_for_signals() -> asyncio.Event:
@@ -138,14 +185,14 @@ def _listen_for_signals() -> asyncio.Event:
 
 
 @contextmanager
-def _hold_lock(data: Path) -> Iterator[None]:
+def hold_lock(data: Path, advice: str) -> Iterator[None]:
     """One server per data folder: two would take each other's jobs for left-overs."""
-    data.mkdir(parents=True, exist_ok=True)
+    make_private_folder(data)
     with (data / "karvan.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            refuse(f"another server works with {data}; give this one its own --data")
+            refuse(f"another server works with {data}; {advice}")
         yield
 
 

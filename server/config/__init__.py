@@ -54,6 +54,7 @@ class Server(Section):
     log_format: Literal["text", "json"] = "text"
     approvals: Literal[1, 2] = 1
     proposal_days: int = Field(7, ge=1, le=366)
+    metrics: Literal["local", "key", "open"] = "local"
 
 
 class Database(Section):
@@ -99,6 +100,7 @@ class Engine(Section):
 
 class Limits(Section):
     article_bytes: int = Field(2_000_000, ge=1_000)
+    batch_bytes: int = Field(50_000_000, ge=1_000)
     media_bytes: int = Field(30_000_000, ge=1_000)
     media_pixels: int = Field(50_000_000, ge=10_000, le=500_000_000)
     media_quota_bytes: int = Field(5_000_000_000, ge=0)

@@ -1,10 +1,12 @@
 """config.toml + environment → a frozen Config. Unknown keys and contradictions are refused with line and reason.
 
+environment     KARVAN_SECTION__NAME over what the file says
 contradictions  where the parts of a Config do not fit together (pure); route_contradictions: its routing
 reachability    routes that no article reaches (pure)
 live            which Config is in force in this process
 routingfile     the routing part of the file's text: cut out, put back (pure)
-replacing       a file takes the place of another one, whole or not at all
+redaction       the text without its secrets, for the history (pure)
+replacing       a file is read, and another one takes its place, whole or not at all
 """
 
 import os
@@ -19,12 +21,8 @@ from pydantic import ValidationError
 
 from server.config import Config
 from server.configfile.contradictions import find_contradictions
-
-Place = tuple[str | int, ...]  # the path of an option: ("routes", 0, "when")
-NAMED_FREELY = {
-    ("outlets",), ("exchanges",), ("channels",), ("subscribers",), ("translation", "quality"), ("translation", "held"),
-    ("translation", "engine_of"), ("engines",), ("destinations",), ("conditions",), ("rights",),
-}  # fmt: skip
+from server.configfile.environment import Place, Unreachable, override
+from server.configfile.replacing import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,16 @@ class ConfigError(Exception):
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
     """Read and check a configuration file; `environment` overrides single options. Raises ConfigError."""
+    return read_config(path, environment)[0]
+
+
+def read_config(path: Path, environment: Mapping[str, str] | None = None) -> tuple[Config, str]:
+    """The same, and the text that it was made of."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([ConfigFault(str(path), (), f"cannot be read: {error}")]) from error
-    return parse_config(text, str(path), os.environ if environment is None else environment)
+    return parse_config(text, str(path), os.environ if environment is None else environment), text
 
 
 def parse_file(text: str, path: Path, values: dict[str, Any] | None = None) -> Config:
@@ -67,7 +70,7 @@ def parse_file(text: str, path: Path, values: dict[str, Any] | None = None) -> C
 def rebuild_config(text: str) -> Config:
     """What a text of the history said, with the environment of today; contradictions do not matter any more."""
     values = tomli.loads(text)
-    list(_override(values, os.environ))
+    _override(values, os.environ)
     try:
         return Config.model_validate(values)
     except ValidationError as error:
@@ -86,7 +89,7 @@ def parse_config(
         values = tomli.loads(text) if values is None else values
     except (tomli.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([_make_syntax_fault(name, error)]) from error
-    overridden = {path: f"environment variable {variable}" for path, variable in _override(values, environment or {})}
+    overridden = _override(values, environment or {})
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
@@ -97,38 +100,12 @@ def parse_config(
     return config
 
 
-def _override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterator[tuple[Place, str]]:
-    """Set what KARVAN_SECTION__NAME variables say; yields (path of the option, variable)."""
-    for variable, text in sorted(environment.items()):
-        parts = variable.removeprefix("KARVAN_").split("__")
-        if not variable.startswith("KARVAN_") or len(parts) < 2:
-            continue
-        table = values
-        path: Place = ()
-        for part in parts[:-1]:
-            key = _as_key(part, table, path)
-            path = (*path, key)
-            if key not in table:
-                yield path, variable
-            table = table.setdefault(key, {})
-            if not isinstance(table, dict):
-                raise ConfigError([ConfigFault(f"environment variable {variable}", (), "no such section")])
-        key = _as_key(parts[-1], table, path)
-        table[key] = _as_value(text)
-        yield (*path, key), variable
-
-
-def _as_key(part: str, table: Mapping[str, Any], path: Place) -> str:
-    plain = part.lower()
-    known = next((key for key in table if key.lower().replace("-", "_") == plain), None)
-    return known or (plain.replace("_", "-") if path in NAMED_FREELY else plain)
-
-
-def _as_value(text: str) -> Any:
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[Place, str]:
+    """Set what the environment says; path of an option → what has set it. Raises ConfigError."""
     try:
-        return tomli.loads(f"value = {text}")["value"]
-    except tomli.TOMLDecodeError:
-        return text
+        return {path: f"environment variable {name}" for path, name in override(values, environment)}
+    except Unreachable as error:
+        raise ConfigError([ConfigFault(f"environment variable {error.variable}", (), error.reason)]) from error
 
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -140,7 +117,7 @@ def _find_lines(text: str) -> dict[Place, int]:
     lines: dict[Place, int] = {}
     table: Place = ()
     counts: dict[Place, int] = {}  # of the tables of an array, by its place
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := _HEADER.match(line):
             names = [part.strip().strip('"') for part in header[2].split(".")]
             table = _find_place(names[:-1], counts)
@@ -174,7 +151,7 @@ def _list_faults(
     name: str, text: str, overridden: Mapping[Place, str], found: Sequence[tuple[Place, str]]
 ) -> Iterator[ConfigFault]:
     places: dict[Place, int | str] = {**_find_lines(text), **overridden}
-    lines = text.splitlines()
+    lines = text.split("\n")
     for where, why in found:
         yield _fault(name, places, lines, where, why)
 

@@ -18,6 +18,8 @@ def find_contradictions(config: Config) -> Iterator[Contradiction]:
     known = set(config.languages.configured)
     if config.database.url and not config.database.url.startswith("sqlite+aiosqlite:///"):
         yield ("database", "url"), "only SQLite is supported: sqlite+aiosqlite:///PATH"
+    if config.limits.article_bytes > config.limits.batch_bytes:
+        yield ("limits", "batch_bytes"), "is less than article_bytes: what is taken alone must fit into a batch"
     if config.limits.media_bytes > config.limits.media_quota_bytes:
         yield ("limits", "media_bytes"), "is more than media_quota_bytes: nobody could upload such a picture"
     if config.server.approvals > 1 and not config.admins:

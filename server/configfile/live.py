@@ -34,6 +34,7 @@ LIVE = (
     "limits",
     "hub",
 )
+LIVE_OF_SERVER = ("metrics",)
 LIVE_OF_TRANSLATION = ("publish_unseen", "quality", "held", "memory_sentences")
 FIXED_LIMITS = ("article_bytes",)  # the HTTP server is made with it
 
@@ -81,8 +82,10 @@ def merge_live(running: Config, wanted: Config) -> tuple[Config, Sequence[str]]:
     translation = running.translation.model_copy(
         update={name: getattr(wanted.translation, name) for name in LIVE_OF_TRANSLATION}
     )
+    server = running.server.model_copy(update={name: getattr(wanted.server, name) for name in LIVE_OF_SERVER})
     limits = wanted.limits.model_copy(update={name: getattr(running.limits, name) for name in FIXED_LIMITS})
-    parts = {name: getattr(wanted, name) for name in LIVE} | {"translation": translation, "limits": limits}
+    parts = {name: getattr(wanted, name) for name in LIVE}
+    parts |= {"server": server, "translation": translation, "limits": limits}
     merged = running.model_copy(update=parts)
     return merged, tuple(_list_differences(merged, wanted))
 

@@ -16,16 +16,11 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
 ROUTING = ("outlets", "exchanges", "channels", "subscribers", "editors", "rights", "conditions", "routes")
-SECRETS = frozenset(("destinations", "sources", "engines"))  # tables of tables with a `key`
-HIDDEN = "(kept out of the history)"
 MOST_MERGED = 100_000  # characters whose comments are kept: tomlkit takes seconds for much more
-LEAST_SECRET = 8  # characters: shorter ones would be found in other words
+STRING = r'''(?:"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'''  # with re.DOTALL
 
 _NAME = re.compile(r"""\[\[?\s*("[^"\n]*"|'[^'\n]*'|[A-Za-z0-9_-]+)""")
-_TOKEN = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]|\n|[^"\'#\[\]{}\n]+|.',
-    re.DOTALL,
-)
+_TOKEN = re.compile(rf"""{STRING}|\#[^\n]*|[\[\]{{}}]|\n|[^"'\#\[\]{{}}\n]+|.""", re.DOTALL)
 
 
 class UnsplittableConfig(Exception):
@@ -41,50 +36,51 @@ class Block:
 
     @property
     def header(self) -> str:
-        return next(
-            (line.split("#")[0].strip() for line in self.text.splitlines() if line.lstrip().startswith("[")), ""
-        )
+        lines = split_lines(self.text)
+        return next((line.split("#")[0].strip() for line in lines if line.lstrip().startswith("[")), "")
 
     @property
     def is_routing(self) -> bool:
         return self.name in ROUTING
 
 
+def split_lines(text: str) -> list[str]:
+    """With their ends. TOML knows no other; `str.splitlines` would cut a comment at U+2028."""
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
 def split_tables(text: str) -> Sequence[Block]:
     """All of the text, in its order. Takes any text: what is no TOML is split somehow."""
-    lines = text.splitlines(keepends=True)
-    starts = [(0, ""), *_find_headers(text)]
-    blocks = []
-    for (first, name), (after, _) in zip(starts, [*starts[1:], (len(lines), "")], strict=True):
-        top = _climb(lines, first) if first else 0
-        bottom = _climb(lines, after) if after < len(lines) else after
-        blocks.append(Block(name, "".join(lines[top:bottom])))
+    lines = split_lines(text)
+    starts = [(0, ""), *_find_tables(text)]
+    ends = [*(start for start, _ in starts[1:]), len(lines)]
+    blocks = [Block(name, "".join(lines[start:end])) for (start, name), end in zip(starts, ends, strict=True)]
     return [block for block in blocks if block.text]
 
 
-def _find_headers(text: str) -> Iterator[tuple[int, str]]:
-    """(line from 0, section) of every table header: a line that begins with a bracket outside of any value."""
-    line, depth, is_start = 0, 0, True
+def _find_tables(text: str) -> Iterator[tuple[int, str]]:
+    """(line from 0, section) of every table: a line that begins with a bracket outside of any value, or the first of
+    the comment right above it.
+    """
+    line, depth, top = 0, 0, 0
+    is_start, is_comment = True, False  # of the line so far: only blanks; only a comment
     for found in _TOKEN.finditer(text):
         piece = found[0]
         if piece == "\n":
-            line, is_start = line + 1, True
+            line += 1
+            top = top if is_comment else line
+            is_start, is_comment = True, False
             continue
         if piece == "[" and depth == 0 and is_start and (name := _NAME.match(text, found.start())):
-            yield line, name[1].strip("\"'")
+            yield top, name[1].strip("\"'")
         if piece in "[{":
             depth += 1
         elif piece in "]}":
             depth = max(0, depth - 1)
         line += piece.count("\n")
+        is_comment = is_start and piece.startswith("#")
         is_start = is_start and not piece.strip()
-
-
-def _climb(lines: Sequence[str], line: int) -> int:
-    """The first line of the comment right above a line."""
-    while line > 0 and lines[line - 1].lstrip().startswith("#"):
-        line -= 1
-    return line
 
 
 def cut_routing(text: str) -> str:
@@ -102,19 +98,21 @@ class Replaced:
 
 
 def replace_routing(text: str, part: str) -> Replaced:
-    """The text with another routing part.
+    """The text with another routing part, which gets the line ends of the text.
 
     Raises UnsplittableConfig where something else would change, or the part is more than that.
     """
     before, wanted = tomli.loads(text), tomli.loads(part)
     if strangers := sorted(wanted.keys() - set(ROUTING)):
         raise UnsplittableConfig(f"{', '.join(strangers)}: not part of the routing, which is {', '.join(ROUTING)}")
+    end = "\r\n" if 2 * text.count("\r\n") > text.count("\n") else "\n"
+    part = _set_line_ends(part, end)
     laid = list(_lay(split_tables(text), split_tables(part)))
-    texts = [_end_line(block.text) for block, _ in laid[:-1]] + [block.text for block, _ in laid[-1:]]
+    texts = [_end_line(block.text, end) for block, _ in laid[:-1]] + [block.text for block, _ in laid[-1:]]
     changed, line, above = "".join(texts), 1, 0
     lines: dict[int, int] = {}
     for one, (_, is_part) in zip(texts, laid, strict=True):
-        length = len(one.splitlines())
+        length = len(split_lines(one))
         if is_part:
             lines |= {above + number: line + number - 1 for number in range(1, length + 1)}
             line += length
@@ -153,12 +151,16 @@ def keep_comments(text: str, part: str, changed: str) -> str:
     """What `replace_routing` made, with the comments of the file where the part came without any."""
     if "#" in part or len(part) > MOST_MERGED:
         return changed
-    merged = _merge_comments(cut_routing(text), tomli.loads(part))
+    merged = _merge_comments(_set_line_ends(cut_routing(text), "\n"), tomli.loads(part))
     return replace_routing(text, merged).text if merged else changed
 
 
-def _end_line(text: str) -> str:
-    return text if not text or text.endswith("\n") else text + "\n"
+def _set_line_ends(text: str, end: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", end)
+
+
+def _end_line(text: str, end: str) -> str:
+    return text if not text or text.endswith("\n") else text + end
 
 
 def _merge_comments(part: str, wanted: Mapping[str, Any]) -> str:
@@ -201,27 +203,3 @@ def _bring_rows_in_line(rows: AoT, wanted: Sequence[Mapping[str, Any]]) -> None:
 
 def _plain(value: Any) -> Any:
     return value.unwrap() if hasattr(value, "unwrap") else value
-
-
-def hide_secrets(text: str) -> str:
-    """The text without the keys of destinations, sources and engines, and without the database's address."""
-    groups = groupby(split_tables(text), key=lambda block: block.name)
-    hidden = "".join(_hide(name, "".join(one.text for one in group)) for name, group in groups)
-    for secret in _list_secrets(tomli.loads(text)):  # whatever way it is written
-        hidden = hidden.replace(secret, HIDDEN)
-    return hidden
-
-
-def _list_secrets(values: Mapping[str, Any]) -> Iterator[str]:
-    tables = [one for name in SECRETS for one in values.get(name, {}).values()]
-    yield from (one["key"] for one in tables if len(one.get("key", "")) >= LEAST_SECRET)
-    if url := values.get("database", {}).get("url"):
-        yield url
-
-
-def _hide(name: str, text: str) -> str:
-    if name in SECRETS or name == "":  # before the first header a key may have dots: destinations.x.key
-        return re.sub(r"""(\bkey["']?\s*=\s*)(?:"[^"\n]+"|'[^'\n]+')""", rf'\1"{HIDDEN}"', text)
-    if name == "database":
-        return re.sub(r"""(\burl\s*=\s*)(?:"[^"\n]+"|'[^'\n]+')""", rf'\1"{HIDDEN}"', text)
-    return text

@@ -9,6 +9,7 @@ import structlog
 
 from server.delivery.endings import note_end
 from server.delivery.gates import Gates
+from server.metrics import Metrics
 from server.outbound import Courier
 from server.runner import Tools
 from server.site import Site
@@ -24,8 +25,8 @@ MANY, GATHER_SECONDS = 4, 0.05
 class Records:
     """Results come one by one and are on disk together: who saves one waits for that."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, metrics: Metrics) -> None:
+        self._database, self._metrics = database, metrics
         self._waiting: asyncio.Queue[tuple[Result, asyncio.Future[None]]] = asyncio.Queue()
 
     async def save(self, result: Result) -> None:
@@ -55,6 +56,8 @@ class Records:
             await save_results(conn, results)
             for number, state, reason, now in (one.end for one in results if one.end):
                 await note_end(conn, number, state, reason, now)
+        for attempt in (one.attempt for one in results if one.attempt):
+            self._metrics.deliveries.labels(attempt.outcome).inc()
 
     async def _write_singly(self, batch: Sequence[tuple[Result, asyncio.Future[None]]], error: Exception) -> None:
         """One that cannot be written harms no other."""
@@ -98,4 +101,4 @@ class Post:
 
 def make_post(tools: Tools, site: Site, courier: Courier, folder: Path) -> Post:
     gates = Gates(tools.config.delivery, tools.clock)
-    return Post(tools, site, courier, gates, Records(tools.database), folder)
+    return Post(tools, site, courier, gates, Records(tools.database, tools.metrics), folder)

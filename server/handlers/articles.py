@@ -9,7 +9,7 @@ from pydantic import Field
 
 import feeds
 from feeds.model import Document
-from server import entries, intake, problems, sets, versioning, visibility
+from server import audit, entries, intake, problems, sets, versioning, visibility
 from server.api.operations import Content, operation
 from server.api.shapes.articles import History, TranslationSet
 from server.keys import CLOCK, DATABASE, READER, SITE
@@ -19,6 +19,7 @@ from server.serving.negotiation import pick_media_type
 from server.store import articles, contributions, parallels
 from server.store.articles import ArticleRow
 from server.store.holds import Hold, find_hold
+from server.store.keys import list_owners
 from server.store.questions import Question, list_questions
 from server.visibility import Reader
 
@@ -79,7 +80,10 @@ async def get_history(request: web.Request) -> web.Response:
         versions = await articles.list_versions(conn, row.id)
         others = (await parallels.list_parallels(conn, [row.id])).get(row.id, {})
         handed_in = await contributions.list_contributions(conn, row.id)
-    return make_json(sets.describe_history(row, versions, others, handed_in), headers=EACH_HIS_OWN)
+        owners = await list_owners(conn, {*(one.key_id for one in versions), *(one.key_id for one in handed_in)})
+        killer = await audit.find_actor(conn, "article.kill", outlet, f"{outlet}/{row.item}", row.canceled_at)
+    described = sets.describe_history(row, versions, others, handed_in, owners, killer)
+    return make_json(described, headers=EACH_HIS_OWN)
 
 
 async def _load(request: web.Request) -> tuple[ArticleRow, entries.Loaded, Sequence[Question], Hold | None]:

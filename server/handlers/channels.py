@@ -12,12 +12,24 @@ from feeds.model import Origin
 from server import archives, problems, publishing, visibility
 from server.api.operations import Content, operation
 from server.api.shapes.newsrooms import ChannelShown
-from server.config import Config, Limits
+from server.config import Limits
 from server.filters import read_filters
 from server.handlers.receipts import note_fetch
-from server.keys import ARCHIVE_CACHE, CLOCK, CONFIG, DATABASE, FEED_CACHE, HOT_FEEDS, LIVE, READER, SITE, VERSION
+from server.keys import (
+    ARCHIVE_CACHE,
+    CLOCK,
+    CONFIG,
+    DATABASE,
+    FEED_CACHE,
+    HOT_FEEDS,
+    LIVE,
+    METRICS,
+    READER,
+    SITE,
+    VERSION,
+)
 from server.requests import Number, Query, read_query
-from server.responses import answer_document, join_header, make_json
+from server.responses import answer_document, is_unchanged, join_header, make_json
 from server.serving.feedcache import CachedFeed, FeedCache, Place
 from server.serving.hotfeeds import Spot
 from server.serving.negotiation import pick_encoding
@@ -25,8 +37,9 @@ from server.site import Site
 from server.store import standings
 from server.store.answers import find_stamp, stamp
 from server.store.engine import Look
+from server.store.placements import FeedName
 from server.store.standings import Filters
-from server.visibility import ANYONE, Reader
+from server.visibility import ANYONE
 
 FORMATS = tuple(feeds.FEED_RENDERERS)
 FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
@@ -53,7 +66,7 @@ async def get_feed(request: web.Request) -> web.StreamResponse:
     """GET /feeds/{channel}/{language}.{format}: a channel in one language, as a feed."""
     channel, language, format_ = (request.match_info[name] for name in ("channel", "language", "format"))
     config, reader = request[CONFIG], request[READER]
-    language = check_channel(channel, language, reader, config)
+    language = publishing.check_channel(channel, language, reader, config)
     if format_ not in FORMATS:
         raise problems.NotFound(f"feeds are written as {', '.join(FORMATS)}")
     before = read_query(request, FeedQuery).before or 0
@@ -68,7 +81,7 @@ async def get_feed(request: web.Request) -> web.StreamResponse:
         "Cache-Control": make_cache_control(max_age, is_public=is_public),
         "Vary": "Accept-Encoding" if is_public else "Accept-Encoding, Authorization",
         "Content-Language": language,
-        "Link": make_link_header(request[SITE], request[SITE].feed(channel, language, format_, filters.query)),
+        "Link": make_link_header(request[SITE], (channel, language), format_, filters, before),
     }
     answer = await answer_document(request, cached, headers)
     if is_public and not before and request[VERSION] is request.app[LIVE].current:
@@ -99,7 +112,7 @@ async def list_channels(request: web.Request) -> web.StreamResponse:
     )
 
 
-@operation(answers={200: Content({"text/x-opml": None})})
+@operation(headers=("If-None-Match",), answers={200: Content({"text/x-opml": None}), 304: None})
 async def get_opml(request: web.Request) -> web.StreamResponse:
     """GET /feeds.opml: the same for feed readers."""
     site, reader = request[SITE], request[READER]
@@ -110,30 +123,19 @@ async def get_opml(request: web.Request) -> web.StreamResponse:
         for language in publishing.list_channel_languages(name, site.config)
     ]  # fmt: skip
     document = opml.render_opml(site.config.server.name, outlines)
-    return web.Response(
-        body=document.body,
-        headers={"Content-Type": document.media_type, "ETag": document.etag, "Vary": "Authorization"},
-    )
+    headers = {"ETag": document.etag, "Vary": "Authorization"}
+    headers["Cache-Control"] = "no-cache" if reader == ANYONE else "private, no-cache"
+    if is_unchanged(request, document.etag, None):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=document.body, headers=headers | {"Content-Type": document.media_type})
 
 
-def check_channel(channel: str, tag: str, reader: Reader, config: Config) -> str:
-    """The language that the tag means. Raise unless this reader may see this channel in it.
-
-    That a desk exists is nobody else's business.
-    """
-    language = publishing.find_channel_language(channel, tag, config)
-    if language is not None and visibility.may_read_channel(reader, channel, config):
-        return language
-    if language is None or config.channels[channel].access == "admins":
-        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}; GET /v1/channels lists all")
-    if reader == ANYONE:
-        raise problems.KeyRequired("this channel is private: send your key", headers=problems.CHALLENGE)
-    raise problems.NotAllowed(f"{channel!r} is for the members and subscribers of its exchange")
-
-
-def make_link_header(site: Site, address: str) -> str:
-    """How a subscriber finds the hub and the topic (WebSub §4)."""
-    return f'<{site.hub()}>; rel="hub", <{address}>; rel="self"'
+def make_link_header(site: Site, feed: FeedName, format_: str, filters: Filters, before: int) -> str:
+    """How a subscriber finds the hub and the topic (WebSub §4); an older page is none, and leads to the feed itself."""
+    current = site.feed(*feed, format_, filters.query)
+    if before:
+        return f'<{archives.name_page(site, feed, filters, format_, before)}>; rel="self", <{current}>; rel="current"'
+    return f'<{site.hub()}>; rel="hub", <{current}>; rel="self"'
 
 
 def get_max_age(limits: Limits, until: datetime | None, now: datetime) -> int:
@@ -151,6 +153,7 @@ async def _get_cached(request: web.Request, place: Place) -> CachedFeed:
     """The rendered feed, from the cache while nothing in it has changed."""
     cache = _pick_cache(request, place)
     if cached := cache.recall(place, _take_look(request)):
+        request.app[METRICS].feeds.labels("kept").inc()
         return cached
     async with cache.hold(place):  # one request asks and renders for all that came meanwhile
         look = _take_look(request)
@@ -175,6 +178,7 @@ async def _make_cached(request: web.Request, place: Place, look: Look) -> Cached
     async with database.read() if before or is_first else database.glance() as conn:
         pulse = await standings.get_pulse(conn, channel, language, now)
         if cached := cache.find(place, pulse, look):
+            request.app[METRICS].feeds.labels("confirmed").inc()
             return cached
         named = (conn, site, (channel, language), filters)
         if before:
@@ -183,6 +187,7 @@ async def _make_cached(request: web.Request, place: Place, look: Look) -> Cached
             feed = await archives.make_feed(*named, pulse.position, now, format_, cache.entries, reader)
         previous = await find_stamp(conn, name) if is_whole and is_first else None
     document = await asyncio.to_thread(feeds.render_feed, feed, format_)
+    request.app[METRICS].feeds.labels("rendered").inc()
     cached = CachedFeed(document, None, pulse.change, pulse.turn, look)
     if is_whole:
         encoding = pick_encoding(join_header(request, "Accept-Encoding")) or "identity"

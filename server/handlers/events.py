@@ -11,7 +11,6 @@ from feeds.fields import format_time
 from server import changes, problems
 from server.api.operations import Content, operation
 from server.changes import Change
-from server.handlers.channels import check_channel
 from server.handlers.items import check_after, is_gone
 from server.keys import (
     CLOCK,
@@ -26,9 +25,11 @@ from server.keys import (
     VERSION,
     pin_version,
 )
+from server.publishing import check_channel
 from server.requests import Position, Query, read_query
 from server.site import Site
 from server.store.placements import FeedName, get_newest_change
+from server.store.restored import Gap, find_gap
 from translators.languages import is_tag, normalise
 
 log = structlog.get_logger()
@@ -74,6 +75,10 @@ async def get_events(request: web.Request) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await _send(response, f"retry: {RETRY_MILLISECONDS}\nid: {after}\n\n".encode())
+        async with request.app[DATABASE].read() as conn:
+            gap = await find_gap(conn, after)
+        if gap is not None:
+            await _send(response, render_restored(gap))
         await _tell(request, response, query, after)
     except (TimeoutError, ConnectionError, problems.Unavailable):  # slow, gone, no database: it comes back with its id
         cut_off(request)
@@ -164,6 +169,12 @@ async def _send(response: web.StreamResponse, data: bytes) -> None:
     """Raises TimeoutError for a reader that does not take it: nothing piles up for it here."""
     async with asyncio.timeout(SLOW_SECONDS):
         await response.write(data)
+
+
+def render_restored(gap: Gap) -> bytes:
+    """The event that says that changes after a number were lost; what changes from now on has numbers after its id."""
+    data = {"backup_of": gap.backup_of, "after": gap.first}
+    return f"id: {gap.last}\nevent: restored\ndata: {orjson.dumps(data).decode()}\n\n".encode()
 
 
 def render_event(site: Site, change: Change, known: int) -> bytes:

@@ -108,11 +108,12 @@ def list_feeds(config: Config, channel: str | None, language: str | None) -> Seq
     if tag and tag not in config.languages.configured:
         known = ", ".join(config.languages.configured)
         raise problems.InvalidParameter(f"there is no language {tag[:40]!r} here; there are {known}")
-    return [
-        (name, one)
-        for name in ([channel] if channel else config.channels)
-        for one in ([tag] if tag else list_channel_languages(name, config))
-    ]
+    names = [channel] if channel else config.channels
+    found = [(name, one) for name in names for one in list_channel_languages(name, config) if tag in (None, one)]
+    if channel and not found:
+        its = ", ".join(list_channel_languages(channel, config))
+        raise problems.InvalidParameter(f"{channel!r} has no feed in {tag!r}; it has {its}")
+    return found
 
 
 async def describe_config(conn: AsyncConnection, picked: Picked, found: Whereabouts) -> ConfigTold:

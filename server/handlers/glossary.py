@@ -8,7 +8,7 @@ import orjson
 from aiohttp import web
 
 from feeds import tbx
-from server import audit, problems, versioning
+from server import problems, versioning
 from server.api.operations import Content, operation
 from server.api.shapes.words import GlossarySet, GlossaryShown
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID
@@ -17,7 +17,7 @@ from server.responses import is_unchanged, make_json
 from server.serving.negotiation import pick_media_type
 from server.store import glossaries
 from server.store.glossaries import GlossaryRow
-from server.translation.glossary import FOR_ALL
+from server.translation.glossary import FOR_ALL, set_glossary
 from server.translation.glossary_files import read_tbx, read_tsv, write_tbx
 from translators.glossary import Glossary, load_default, parse_tsv, render_tsv
 
@@ -68,13 +68,8 @@ async def put_glossary(request: web.Request) -> web.Response:
         current = await glossaries.find_current(conn, exchange)
         if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
         versioning.check_etag(if_match, if_none_match, _make_etag(current, exchange), "glossary")
-        row, changed = await glossaries.save_glossary(conn, exchange, terms, request[KEY_ID], request.app[CLOCK]())
-        if changed:
-            old, new = (
-                {"number": current.number} if current else None,
-                {"number": row.number, "terms": len(glossary.terms)},
-            )
-            await audit.note(conn, "glossary.put", exchange or "*", request.app[CLOCK](), before=old, after=new)
+        who, now = request[KEY_ID], request.app[CLOCK]()
+        row, changed = await set_glossary(conn, exchange, terms, len(glossary.terms), who, now)
     answer: GlossarySet = {
         "exchange": exchange,
         "number": row.number,

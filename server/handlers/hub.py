@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 from server import audit, jobs, problems
 from server.api.operations import Content, operation
 from server.delivery import hub
-from server.handlers.channels import check_channel
 from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, READER, SITE
+from server.publishing import check_channel
 from server.requests import read_body
 from server.store import subscriptions
 

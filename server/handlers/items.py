@@ -14,12 +14,13 @@ from server import changes, problems
 from server.api.operations import operation
 from server.api.shapes.newsrooms import ChangeShown, ChangesShown
 from server.changes import Change, Page
-from server.handlers.channels import check_channel
 from server.handlers.receipts import note_fetch
 from server.keys import CLOCK, CONFIG, DATABASE, LIVE, LOOKOUT, READER, SITE, VERSION, pin_version
+from server.publishing import check_channel
 from server.requests import Digits, Position, Query, read_query
 from server.responses import make_json
 from server.store.placements import FeedName, get_newest_change
+from server.store.restored import find_gap
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ async def get_items(request: web.Request) -> web.StreamResponse:
     language = check_channel(channel, request.match_info["language"], request[READER], config)
     query = read_query(request, ItemsQuery)
     wait = query.wait if request.method == "GET" else 0
-    await check_after(request, query.after)
+    await check_after(request, query.after, strictly=True)
     page = await _read_when_there(request, (channel, language), query.after, query.limit, wait)
     if page.changes:
         await note_fetch(request, channel, language, "", page.next)
@@ -56,12 +57,21 @@ async def get_items(request: web.Request) -> web.StreamResponse:
     return make_json(body, headers={"Cache-Control": "no-store", "Content-Language": language})
 
 
-async def check_after(request: web.Request, after: int) -> None:
-    """Raise InvalidParameter for a number that no change has had: it would wait for ever."""
+async def check_after(request: web.Request, after: int, *, strictly: bool = False) -> None:
+    """Raise InvalidParameter for a number that no change has had: it would wait for ever.
+
+    `strictly`: also for one that a change had which was lost when a backup was restored.
+    """
     async with request.app[DATABASE].read() as conn:
         newest = await get_newest_change(conn)
+        gap = await find_gap(conn, after) if strictly else None
     if after > newest:
         raise problems.InvalidParameter(f"the newest change here is {newest}, not {after}: begin anew without it")
+    if gap is not None:
+        raise problems.InvalidParameter(
+            f"this server was restored from a backup of {gap.backup_of}; change {after} was lost with all after "
+            f"{gap.first}: begin anew without `after`, or go on after {gap.first} and keep what you have"
+        )
 
 
 async def _read_when_there(request: web.Request, feed: FeedName, after: int, limit: int, wait: int) -> Page:

@@ -112,9 +112,6 @@ async def post_memory(request: web.Request) -> web.Response:
         await _spool(request, file)
         opened = _make_opener(file)
         report = await import_tmx(request.app[DATABASE], opened, wanted, request[READER].id, request.app[CLOCK]())
-    async with request.app[DATABASE].write() as conn:
-        counts = {"taken": report.taken, "replaced": report.replaced, "refused": report.refused}
-        await audit.note(conn, "memory.import", f"{source or '*'}-{target or '*'}", request.app[CLOCK](), after=counts)
     return make_json(describe_report(report))
 
 

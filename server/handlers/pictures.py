@@ -9,12 +9,12 @@ from aiohttp import web
 from server import problems
 from server.api.operations import Content, operation
 from server.config import Config
+from server.handlers.channels import get_max_age, make_cache_control
 from server.keys import CLOCK, CONFIG, DATABASE, MEDIA, READER, VERSION
 from server.showing import VIEWS, View, find_view
 from server.store.engine import Look
 from server.visibility import ANYONE
 
-HOUR = 3_600  # seconds
 JPEG = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Type": "image/jpeg",
@@ -58,9 +58,5 @@ async def _find_view(request: web.Request, sha256: str, name: str, now: datetime
 
 
 def _make_cache_headers(view: View, config: Config, now: datetime) -> dict[str, str]:
-    """What stands at the address never changes, but it may be withdrawn any time: a browser asks again after an hour,
-    shared caches as soon as for a feed, and nobody keeps it longer than the articles that show it stand.
-    """
-    left = HOUR if view.until is None else min(HOUR, int((view.until - now).total_seconds()))
-    shared = min(left, config.limits.feed_max_age_seconds)
-    return {"Cache-Control": f"public, max-age={left}, s-maxage={shared}"}
+    """What stands at the address never changes, but it may be withdrawn any time: it is kept as long as a feed is."""
+    return {"Cache-Control": make_cache_control(get_max_age(config.limits, view.until, now), is_public=True)}

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from aiohttp import web
@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import problems
 from server.api.operations import Content, operation
-from server.api.shapes.routing import Preview
+from server.api.shapes.routing import Consequences, Preview
 from server.config import Config
-from server.handlers.proposals import find_proposal
-from server.handlers.routing import ROUTING, describe_version, read_toml
-from server.keys import CLOCK, CONFIG, DATABASE, RELOADER, VERSION
+from server.handlers.routing_requests import ROUTING, describe_version, find_proposal, read_toml
+from server.keys import CLOCK, CONFIG, DATABASE, PREVIEWING, RELOADER, VERSION
 from server.preview.assistant import Task
 from server.preview.batches import list_batches
 from server.preview.comparison import Glossaries, make_comparison, needs_words
@@ -43,17 +42,10 @@ class PreviewQuery(Query):
 async def post_preview(request: web.Request) -> web.Response:
     """POST /v1/routing/preview: what another routing would have done to the articles of the last days."""
     query = read_query(request, PreviewQuery)
-    since, began = request.app[CLOCK]() - timedelta(days=query.days), time.perf_counter()
-    database, old = request.app[DATABASE], request[CONFIG]
-    async with database.read() as conn:
-        batches = deque(await list_batches(conn, since))
-        async with lend_assistant(len(batches)) as assistant:
-            new = await request.app[RELOADER].try_part(await _read_part(request, query))
-            glossaries = await _load_glossaries(conn, old, new) if needs_words(old, new) else {}
-            comparison = await asyncio.to_thread(make_comparison, old, new, glossaries)
-            task = Task(old, new, glossaries, database.url)
-            tally = await compare_all(conn, task, comparison, batches, assistant)
-    effects = await asyncio.to_thread(describe, tally, comparison)
+    part = await _read_part(request, query)
+    async with request.app[PREVIEWING]:  # each takes all that there is of the machine
+        began = time.perf_counter()
+        effects = await _find_effects(request, part, request.app[CLOCK]() - timedelta(days=query.days))
     answer: Preview = {
         "days": query.days,
         "against": describe_version(request[VERSION]),
@@ -61,6 +53,20 @@ async def post_preview(request: web.Request) -> web.Response:
         "seconds": round(time.perf_counter() - began, 3),
     }
     return make_json(answer, headers={"Cache-Control": "no-store"})
+
+
+async def _find_effects(request: web.Request, part: str, since: datetime) -> Consequences:
+    database, old = request.app[DATABASE], request[CONFIG]
+    async with database.read() as conn:
+        batches = deque(await list_batches(conn, since))
+    async with lend_assistant(len(batches)) as assistant:  # which begins while the TOML is read
+        new = await request.app[RELOADER].try_part(part)
+        async with database.read() as conn:
+            glossaries = await _load_glossaries(conn, old, new) if needs_words(old, new) else {}
+            comparison = await asyncio.to_thread(make_comparison, old, new, glossaries)
+            task = Task(old, new, glossaries, database.url)
+            tally = await compare_all(conn, task, comparison, batches, assistant)
+    return await asyncio.to_thread(describe, tally, comparison)
 
 
 async def _read_part(request: web.Request, query: PreviewQuery) -> str:

@@ -13,24 +13,21 @@ from server.api.shapes.routing import (
     ConfigFaultShown,
     ConfigVersion,
     ConfigVersions,
+    ProposalShown,
     RoutingChanged,
     RoutingShown,
-    VersionNamed,
 )
 from server.configfile import ConfigFault
-from server.configfile.live import Version, get_digest
 from server.configfile.routingfile import cut_routing
-from server.handlers.proposals import change_routing
-from server.keys import CONFIG, DATABASE, LIVE, RELOADER, VERSION
+from server.handlers.routing_requests import ROUTING, TOML, change_routing, describe_version, read_toml
+from server.keys import DATABASE, LIVE, RELOADER, VERSION
 from server.reloading.parts import make_etag
-from server.reloading.proposals import Described, make_diff
-from server.requests import Digits, Query, read_body, read_query
+from server.requests import Digits, Query, read_query
 from server.responses import is_unchanged, make_json
 from server.serving.negotiation import pick_media_type
 from server.store import configs
 from server.store.configs import ConfigRow
 
-TOML = "application/toml"
 USUAL_VERSIONS, MOST_VERSIONS = 20, 100
 MOST_NUMBER = 2**31
 
@@ -40,16 +37,13 @@ class HistoryQuery(Query):
     limit: Annotated[int, Digits] = Field(USUAL_VERSIONS, ge=1, le=MOST_VERSIONS, description="So many at most.")
 
 
-ROUTING = Content(dict.fromkeys((TOML, "text/plain", "application/octet-stream")))
-
-
 @operation(
     headers=("If-None-Match",), answers={200: Content({TOML: None, "application/json": RoutingShown}), 304: None}
 )
 async def get_routing(request: web.Request) -> web.Response:
     """GET /v1/routing: the routing part as TOML; as JSON, also why the file is not in force and what waits."""
     wants_json = pick_media_type(request.headers.get("Accept") or "*/*", (TOML, "application/json")) not in (TOML, None)
-    part = cut_routing(request.app[RELOADER].text)
+    part = request.app[RELOADER].part
     etag, refusal = make_etag(part), request.app[LIVE].refusal
     headers = {"ETag": etag, "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     if refusal is not None:
@@ -71,7 +65,7 @@ async def get_routing(request: web.Request) -> web.Response:
 @operation(
     headers=("If-Match", "If-None-Match"),
     body=ROUTING,
-    answers={200: RoutingChanged, 202: Described},
+    answers={200: RoutingChanged, 202: ProposalShown},
     problems=(problems.PreconditionRequired, problems.ConfigurationFixed, problems.InvalidConfiguration),
 )
 async def put_routing(request: web.Request) -> web.Response:
@@ -94,7 +88,7 @@ async def list_history(request: web.Request) -> web.Response:
     limit, before = query.limit, query.before
     async with request.app[DATABASE].read() as conn:
         rows = list(await configs.list_configs(conn, limit + 1, before))
-    described = await asyncio.to_thread(_describe_rows, rows, limit, request[VERSION].number)
+    described = [_describe_row(row, request[VERSION].number) for row in rows[:limit]]
     shown: ConfigVersions = {"versions": described, "more": len(rows) > limit}
     return make_json(shown, headers={"Cache-Control": "no-store"})
 
@@ -103,38 +97,27 @@ async def list_history(request: web.Request) -> web.Response:
 async def get_version(request: web.Request) -> web.Response:
     """GET /v1/routing/history/{number}: with the whole file as it was, without its secrets."""
     row = await find_version(request)
-    async with request.app[DATABASE].read() as conn:
-        older = list(await configs.list_configs(conn, 1, row.number))
-    described = await asyncio.to_thread(_describe_rows, [row, *older], 1, request[VERSION].number)
-    return make_json({**described[0], "text": row.text}, headers={"Cache-Control": "no-store"})
+    answer: ConfigVersion = {**_describe_row(row, request[VERSION].number), "text": row.text}
+    return make_json(answer, headers={"Cache-Control": "no-store"})
 
 
 @operation(
     headers=("If-Match",),
-    answers={200: RoutingChanged, 202: Described},
+    answers={200: RoutingChanged, 202: ProposalShown},
     problems=(problems.ConfigurationFixed, problems.InvalidConfiguration),
 )
 async def post_restore(request: web.Request) -> web.Response:
     """POST /v1/routing/history/{number}/restore: that routing part once more, as a new version or proposal."""
     row = await find_version(request)
-    part = cut_routing(row.text)
+    if not row.text:
+        raise problems.InvalidConfiguration(f"version {row.number} was kept without its text: nothing can be restored")
+    part = await asyncio.to_thread(cut_routing, row.text)
     if_match = request.headers.get("If-Match", "*")
 
     def check(there: str) -> None:
         versioning.check_etag(if_match, None, make_etag(there), "routing")
 
     return await change_routing(request, part, check)
-
-
-async def read_toml(request: web.Request) -> str:
-    """The body as text. Raises UnsupportedFormat, InvalidConfiguration."""
-    if request.content_type not in (TOML, "text/plain", "application/octet-stream"):
-        raise problems.UnsupportedFormat(f"routing comes as {TOML}, not {request.content_type}")
-    raw = await read_body(request, request[CONFIG].limits)
-    try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise problems.InvalidConfiguration(f"it is not UTF-8: {error}") from error
 
 
 async def find_version(request: web.Request) -> ConfigRow:
@@ -147,10 +130,6 @@ async def find_version(request: web.Request) -> ConfigRow:
     if row is None:
         raise problems.NotFound(f"there is no version {given[:20]!r} of the configuration")
     return row
-
-
-def describe_version(version: Version) -> VersionNamed:
-    return {"number": version.number, "digest": get_digest(version.config)}
 
 
 def _describe_state(request: web.Request, part: str, etag: str) -> RoutingShown:
@@ -181,16 +160,12 @@ def _make_header(fault: ConfigFault) -> str:
     return " ".join(str(fault).encode("ascii", "backslashreplace").decode().split())[:400]
 
 
-def _describe_rows(rows: list[ConfigRow], limit: int, current: int) -> list[ConfigVersion]:
-    """The first `limit`; each has the next one as what was there before."""
-    return [
-        {
-            "number": row.number,
-            "author": row.author,
-            "at": row.created_at,
-            "digest": row.digest,
-            "current": row.number == current,
-            "diff": make_diff(before.text if before else "", row.text),
-        }
-        for row, before in zip(rows[:limit], [*rows[1:], None], strict=False)
-    ]
+def _describe_row(row: ConfigRow, current: int) -> ConfigVersion:
+    return {
+        "number": row.number,
+        "author": row.author,
+        "at": row.created_at,
+        "digest": row.digest,
+        "current": row.number == current,
+        "diff": row.diff,
+    }

@@ -1,6 +1,7 @@
 """The sources of the configuration, for admins: how they are, and reading one now."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -38,6 +39,7 @@ async def post_poll(request: web.Request) -> web.StreamResponse:
             raise problems.NotFound(f"there is no source {name!r}")
         if row.state == "gone":
             raise problems.NotFound(f"source {name!r} {row.reason}: change its url")
+        await sources.save_source(conn, replace(row, not_before=None))
         await jobs.enqueue_poll(conn, name, request.app[CLOCK]())
         await audit.note(conn, "source.poll", name, request.app[CLOCK](), outlet=request[CONFIG].sources[name].outlet)
     return make_json({"source": name, "asked": True}, status=202)
@@ -83,9 +85,9 @@ def _describe_feed(row: FeedRow, push: PushRow | None) -> SourceFeed:
 
 def _describe_older(row: FeedRow) -> OlderPages | None:
     said = row.catch_up
-    if not said:
+    if said is None:
         return None
-    return {"state": said["state"], "at": said["at"], "pages": said["pages"], "error": said["error"] or None}
+    return {"state": said.state, "at": said.at, "pages": said.pages, "error": said.error or None}
 
 
 def _describe_push(row: PushRow) -> SourcePush:

@@ -3,17 +3,21 @@
 media/incoming/…              what is being uploaded
 media/ab/ab12…/upload         what was uploaded; never served
 media/ab/ab12…/{name}.jpg     what was made of it
+media.lock                    held while files are copied: none is removed then
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from server.folders import make_private_folder
 
 CHUNK = 1 << 20  # bytes that go to the disk at once
 HEAD = 16  # bytes that tell formats apart
@@ -35,6 +39,16 @@ class MediaFolder:
 
     path: Path
 
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        """Opened for reading: whoever made the file, the others can lock it. Raises BlockingIOError."""
+        number = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDONLY | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(number, how)
+            yield
+        finally:
+            os.close(number)
+
     def locate(self, sha256: str, file: str) -> Path:
         """Where a file of an upload is, or would be."""
         return self.path / sha256[:2] / sha256 / file
@@ -47,7 +61,8 @@ class MediaFolder:
     async def receive(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Incoming]:
         """Take a file in, piece by piece; within the block it may be kept, else it is gone at its end."""
         path = self.path / "incoming" / uuid.uuid4().hex
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.path)
+        path.parent.mkdir(exist_ok=True)
         try:
             yield await _write(path, chunks)
         finally:
@@ -63,9 +78,23 @@ class MediaFolder:
         for folder in (place.parent, place.parent.parent, self.path, self.path.parent):
             sync_folder(folder)
 
-    def drop(self, sha256: str) -> None:
-        """Remove an upload and all that was made of it."""
-        shutil.rmtree(self.locate(sha256, "upload").parent, ignore_errors=True)
+    def drop(self, sha256: str) -> bool:
+        """Remove an upload and all that was made of it. False: not now, they are held."""
+        folder = self.locate(sha256, "upload").parent
+        if not folder.exists():
+            return True
+        try:
+            with self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            return False
+        return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is dropped meanwhile, by any process: what the database refers to now can be copied in peace."""
+        with self._locked(fcntl.LOCK_SH):
+            yield
 
 
 async def _write(path: Path, chunks: AsyncIterator[bytes]) -> Incoming:

@@ -2,6 +2,7 @@
 
 article      one article in one language; withdrawn articles
 lists        home page, channel page
+search       the form, and what is found (its address, too)
 reference    the API, call by call
 refusals     what each problem means; errors for browsers
 provenance   how a text came to be, in words

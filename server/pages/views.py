@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
+from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 
@@ -25,12 +25,14 @@ from server.pages import (
     render_reference_page,
 )
 from server.responses import make_html
+from server.serving.negotiation import rank_languages
 from server.site import Site
 from server.store import placements, standings
 from server.store.standings import Filters
 from translators.languages import is_tag, match, normalise
 
 NEWEST_ON_HOME = 3
+ALL = Filters()
 HTML = Content({"text/html": None})
 PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
 SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
@@ -54,13 +56,11 @@ async def get_home(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE)
 
 
-@operation(answers={200: HTML}, problems=(problems.ChannelNotFound,))
+@operation(answers={200: HTML}, problems=(problems.ChannelNotFound, problems.KeyRequired))
 async def get_channel(request: web.Request) -> web.StreamResponse:
     """GET /channels/{channel}/{language}: the newest articles of a channel."""
     site, channel, tag = request[SITE], request.match_info["channel"], request.match_info["language"]
-    language = publishing.find_channel_language(channel, tag, site.config)
-    if language is None or not visibility.may_read_channel(request[READER], channel, site.config):
-        raise problems.ChannelNotFound(f"there is no channel {channel!r} in {tag!r}")
+    language = publishing.check_channel(channel, tag, request[READER], site.config)
     entries = await _list_articles(request, channel, language, site.config.limits.feed_entries)
     page = render_channel_page(
         publishing.make_channel_title(channel, language, site.config),
@@ -72,6 +72,32 @@ async def get_channel(request: web.Request) -> web.StreamResponse:
         base=site.base,
         feeds=_list_feed_links(site, channel, language),
         siblings=[link for link in _list_pages(site, channel) if link.language != language],
+    )
+    return make_html(page, headers=SAFE | PRIVATE)
+
+
+@operation(answers={200: HTML}, problems=(problems.NotFound,))
+async def get_outlet(request: web.Request) -> web.StreamResponse:
+    """GET /outlets/{outlet}: the newest articles of an outlet, and its own feeds."""
+    site, outlet, language = request[SITE], request.match_info["outlet"], pick_language(request)
+    member = site.config.outlets.get(outlet)
+    if member is None:
+        raise problems.NotFound(f"there is no outlet {outlet[:80]!r}")
+    filters = Filters(outlets=(outlet,), query=f"outlet={outlet}")
+    channels = visibility.list_channels(request[READER], site.config)
+    names = [(name, one) for name in channels for one in publishing.list_channel_languages(name, site.config)]
+    limit = site.config.limits.feed_entries
+    found = [await _list_articles(request, *feed, limit, filters) for feed in names if feed[1] == language]
+    rows = {row.href: row for rows in found for row in rows}
+    page = render_channel_page(
+        member.name,
+        sorted(rows.values(), key=lambda row: row.published, reverse=True)[:limit],
+        language=member.languages[0] if member.languages else language,
+        page=site.outlet(outlet),
+        ui_language=language,
+        site=site.config.server.name,
+        base=site.base,
+        feeds=[_make_feed_link(site, *feed, filters.query) for feed in names],
     )
     return make_html(page, headers=SAFE | PRIVATE)
 
@@ -107,6 +133,20 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE | {"Link": _make_link_header(versions)})
 
 
+@operation(answers={303: None}, problems=(problems.KeyRequired,))
+async def get_sign_in(request: web.Request) -> web.StreamResponse:
+    """GET /sign-in: has a browser ask for a key, once for all pages, and leads back to where somebody came from.
+
+    Browsers send a password (RFC 7617 §2.2) to whatever lies beside the address that asked for it: here, to all pages.
+    """
+    if request[READER] == visibility.ANYONE:
+        raise problems.KeyRequired("the password is your key, the name does not matter", headers=problems.CHALLENGE)
+    origin = urlsplit(request.headers.get("Referer", ""))
+    is_ours = origin.netloc == request.host and origin.path.startswith("/") and not origin.path.startswith("//")
+    back = urlunsplit(("", "", origin.path, origin.query, "")) if is_ours else "/"
+    return web.Response(status=303, headers=PRIVATE | {"Location": back})
+
+
 @operation(answers={200: HTML})
 async def get_problems(request: web.Request) -> web.StreamResponse:
     """GET /problems and /problems/{name}: what the `type` of an error means."""
@@ -140,23 +180,10 @@ async def get_stylesheet(request: web.Request) -> web.StreamResponse:
     return web.Response(body=read_stylesheet(), content_type="text/css", charset="utf-8", headers=headers)
 
 
-@operation(answers={200: Content({"image/jpeg": None})})
-async def get_sample_picture(request: web.Request) -> web.StreamResponse:
-    """GET /sample/{name}.jpg: the pictures of the sample articles."""
-    name = f"{request.match_info['name']}.jpg"
-    folder = files("server") / "sample" / "pictures"
-    if name not in {picture.name for picture in folder.iterdir()}:  # a name, never a way out of the folder
-        raise problems.NotFound("there is no such picture")
-    picture = folder / name
-    headers = SAFE | {"Cache-Control": "public, max-age=86400"}
-    return web.Response(body=picture.read_bytes(), content_type="image/jpeg", headers=headers)
-
-
 def pick_language(request: web.Request, content: str = "") -> str:
     """The language of a page's own words: ?lang=, else that of what is on it, else what the browser asks for."""
-    asked = [request.query.get("lang", ""), content, *request.headers.get("Accept-Language", "").split(",")]
-    for part in asked:
-        tag = part.partition(";")[0].strip()
+    asked = [request.query.get("lang", ""), content, *rank_languages(request.headers.get("Accept-Language", ""))]
+    for tag in asked:
         if is_tag(tag) and (found := match(tag, LOCALES)):
             return found
     return "en"
@@ -187,10 +214,12 @@ async def _make_channel_row(request: web.Request, channel: str, language: str) -
     )
 
 
-async def _list_articles(request: web.Request, channel: str, language: str, limit: int) -> Sequence[ArticleRow]:
+async def _list_articles(
+    request: web.Request, channel: str, language: str, limit: int, filters: Filters = ALL
+) -> Sequence[ArticleRow]:
     site, now = request[SITE], request.app[CLOCK]()
     async with request.app[DATABASE].read() as conn:
-        places = await standings.list_newest(conn, channel, language, Filters(), now, limit)
+        places = await standings.list_newest(conn, channel, language, filters, now, limit)
         loaded = await entries.load(conn, [place.article_id for place in places])
     return [
         _make_article_row(site, loaded[place.article_id], place)
@@ -223,9 +252,9 @@ def _list_feed_links(site: Site, channel: str, language: str) -> list[FeedLink]:
     ]
 
 
-def _make_feed_link(site: Site, channel: str, language: str) -> FeedLink:
+def _make_feed_link(site: Site, channel: str, language: str, query: str = "") -> FeedLink:
     title = f"{publishing.make_channel_title(channel, language, site.config)} ({language})"
-    return FeedLink(title=title, href=site.feed(channel, language), language=language)
+    return FeedLink(title=title, href=site.feed(channel, language, query=query), language=language)
 
 
 def _list_pages(site: Site, channel: str) -> list[Link]:

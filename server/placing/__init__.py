@@ -55,16 +55,17 @@ async def place(
     wanted = {} if withdrawn else list_wanted(list_texts(article, versions, config), decision, config)
     if why_hidden(article, now) == "expired":  # what nobody has seen by now nobody will
         wanted = {}
-    wanted = {key: stand for key, stand in wanted.items() if stand.rights.until is None or now < stand.rights.until}
-    changed, forgotten = _retire(
-        standing, wanted, now, withdrawn=make_stub(article, "").pub_status if withdrawn else ""
-    )
+    lapsed = {key for key, stand in wanted.items() if stand.rights.until is not None and stand.rights.until <= now}
+    wanted = {key: stand for key, stand in wanted.items() if key not in lapsed}
+    status = make_stub(article, "").pub_status if withdrawn else ""
+    changed, forgotten = _retire(standing, wanted, now, withdrawn=status, lapsed=lapsed)
     placed = {}
     for key, stand in wanted.items():
         old = standing.get(key)
         opens_at = now if is_desk(config.channels[key[0]]) else _find_opening(article, stand, now)
         if old is not None and old.published_at <= now < opens_at:  # an embargo that comes too late
-            placed[key] = replace(old, state="removed", shown_at=now) if old.state == "usable" else old
+            hidden = replace(old, state="removed", mark="embargoed", shown_at=now)
+            placed[key] = hidden if old.state == "usable" else old
         else:
             content = _hash_content(stand, pictures.get(key[1], ""))
             placed[key] = _keep_times(_make_placement(article, key, stand, content, opens_at), old, now)
@@ -104,11 +105,16 @@ def find_turn(article: ArticleRow, now: datetime, decision: Decision | None = No
 
 
 def _retire(
-    standing: Mapping[FeedName, Placement], wanted: Collection[FeedName], now: datetime, *, withdrawn: str
+    standing: Mapping[FeedName, Placement],
+    wanted: Collection[FeedName],
+    now: datetime,
+    *,
+    withdrawn: str,
+    lapsed: Collection[FeedName],
 ) -> tuple[list[Placement], list[FeedName]]:
     """What becomes of places that are not wanted any more: tombstones; what nobody has seen is forgotten.
 
-    `withdrawn`: how, as the stub tells it; "": the article is not.
+    `withdrawn`: how, as the stub tells it; "": the article is not. `lapsed`: where the rights to it have ended.
     """
     changed, forgotten = [], []
     for key in standing.keys() - set(wanted):
@@ -118,7 +124,7 @@ def _retire(
         elif withdrawn and (old.state != "withdrawn" or old.mark != withdrawn):
             changed.append(replace(old, state="withdrawn", mark=withdrawn, shown_at=now))
         elif not withdrawn and old.state == "usable":
-            changed.append(replace(old, state="removed", shown_at=now))
+            changed.append(replace(old, state="removed", mark="rights" if key in lapsed else "", shown_at=now))
     return sorted(changed, key=lambda place: place.feed), forgotten
 
 

@@ -17,6 +17,7 @@ syncing   with the configuration
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -27,7 +28,7 @@ from server.polling.adoption import Taking
 from server.polling.fetching import Fetched, next_poll
 from server.polling.harvest import Harvest, Set
 from server.polling.hubs import are_pushed, settle_pushes
-from server.polling.noting import count, list_stale, list_taken, note_feeds
+from server.polling.noting import count, find_patience, list_stale, list_taken, note_feeds
 from server.polling.reading import Poll, read_feeds
 from server.polling.syncing import sync_sources as sync_sources
 from server.polling.takeover import Cut, Waiting, check_set, is_news, take_gone, take_set
@@ -42,18 +43,10 @@ log = structlog.get_logger()
 
 async def poll(post: Post, job: Job) -> None:
     """Read the source that the job names; the job waits for the next time, or ends with the source."""
-    config, now = post.tools.config, post.tools.clock()
-    source = config.sources.get(job.subject)
-    async with post.tools.database.read() as conn:
-        row = await rows.find_source(conn, job.subject)
-        known = await rows.list_feeds(conn, job.subject)
-    if source is None or row is None or row.state == "gone":
-        async with post.tools.database.write() as conn:
-            await queue.finish(conn, job)
+    now = post.tools.clock()
+    one = await _begin(post, job, now)
+    if one is None:
         return
-    one = Poll(
-        job.subject, source, row, {url: known.get(url) or FeedRow(source=row.name, url=url) for url in source.url}
-    )
     try:
         await read_feeds(post, one, now)
         if one.harvest is not None:
@@ -62,9 +55,27 @@ async def poll(post: Post, job: Job) -> None:
         raise
     except Exception:
         log.exception("source cannot be read", source=one.name)
-        one.fetched = {url: Fetched(outcome="failed", error="an error of the server") for url in source.url}
+        one.fetched = {url: Fetched(outcome="failed", error="an error of the server") for url in one.source.url}
         one.parsed, one.walks = {}, {}
     await _close(post, job, one)
+
+
+async def _begin(post: Post, job: Job, now: datetime) -> Poll | None:
+    """What is to be read. None: nothing; the job has been ended, or put off where the source is to be left alone."""
+    source = post.tools.config.sources.get(job.subject)
+    async with post.tools.database.read() as conn:
+        row = await rows.find_source(conn, job.subject)
+        known = await rows.list_feeds(conn, job.subject)
+    if source is None or row is None or row.state == "gone":
+        async with post.tools.database.write() as conn:
+            await queue.finish(conn, job)
+        return None
+    if row.not_before is not None and now < row.not_before:  # a push came in the middle of the poll that was refused
+        async with post.tools.database.write() as conn:
+            await queue.postpone(conn, job, row.not_before, row.error, counts=False)
+        return None
+    feeds = {url: known.get(url) or FeedRow(source=row.name, url=url) for url in source.url}
+    return Poll(job.subject, source, row, feeds)
 
 
 async def _take(post: Post, one: Poll, harvest: Harvest) -> None:
@@ -116,20 +127,21 @@ async def _close(post: Post, job: Job, one: Poll) -> None:
     found = note_feeds(one, now)
     failed = [row for row in found if row.error and row.state == "live"]
     is_gone = all(row.state == "gone" for row in found)
+    failures = one.row.failures + 1 if failed else 0
     row = replace(
         one.row,
         state="gone" if is_gone else "live",
         reason="its feeds are gone for good (410)" if is_gone else "",
         polled_at=now,
+        not_before=find_patience(one, failures, now),
         succeeded_at=one.row.succeeded_at if failed or is_gone else now,
-        failures=one.row.failures + 1 if failed else 0,
+        failures=failures,
         error="; ".join(f"{row.url}: {row.error}" for row in failed[:3]),
         counts=count(one),
         faults=one.row.faults if one.harvest is None else one.harvest.faults,
     )
-    asked = [fetched.not_before for fetched in one.fetched.values()]
-    asked += [walk.not_before for walk in one.walks.values()]
-    waits = [moment for moment in asked if moment is not None]
+    wanted = [row.not_before, *(fetched.not_before for fetched in one.fetched.values())]
+    not_before = max((moment for moment in wanted if moment is not None), default=None)
     async with post.tools.database.write() as conn:
         for feed in found:
             await rows.save_feed(conn, feed)
@@ -138,14 +150,21 @@ async def _close(post: Post, job: Job, one: Poll) -> None:
         if one.name in config.sources:
             await settle_pushes(conn, config, one.name, found, now)
         is_pushed = await are_pushed(conn, one.name, found, now)
-        next_at = next_poll(one.name, one.source, row.failures, max(waits, default=None), now, is_pushed=is_pushed)
+        next_at = next_poll(one.name, one.source, row.failures, not_before, now, is_pushed=is_pushed)
         row = replace(row, next_at=None if is_gone else next_at)
         await rows.save_source(conn, row)
         if is_gone:
             await queue.finish(conn, job)
         else:
             await queue.postpone(conn, job, next_at, row.error, counts=False)
+    post.tools.metrics.polls.labels(_name_result(one, row)).inc()
     _tell(one, found, row)
+
+
+def _name_result(one: Poll, row: SourceRow) -> str:
+    if row.state == "gone":
+        return "gone"
+    return "failed" if row.error else "unchanged" if one.harvest is None else "read"
 
 
 def _tell(one: Poll, found: Sequence[FeedRow], row: SourceRow) -> None:
@@ -155,8 +174,8 @@ def _tell(one: Poll, found: Sequence[FeedRow], row: SourceRow) -> None:
         if feed.state != one.feeds[feed.url].state:
             log.warning("source is gone for good", source=one.name, url=feed.url)
     for url, walk in one.walks.items():
-        if walk.ended in ("failed", "broken", "limit", "none"):
-            log.warning("something may be missed", source=one.name, feed=url, ended=walk.ended, reason=walk.error)
+        if (end := walk.ending) and end.state in ("failed", "broken", "limit", "none"):
+            log.warning("something may be missed", source=one.name, feed=url, ended=end.state, reason=end.error)
     if row.error:
         log.warning("source failed", source=one.name, reason=row.error, failures=row.failures, next=str(row.next_at))
     if one.harvest is not None:

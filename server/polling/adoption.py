@@ -73,6 +73,7 @@ async def remember(
 ) -> None:
     """Write down what the entry said, so that it is no news any more."""
     number = item.provenance.source_version if item.provenance else None
+    known = taking.known.get(item.id)
     entry = EntryRow(
         source=taking.name,
         entry=item.id,
@@ -81,6 +82,7 @@ async def remember(
         number=number,
         updated=min(item.updated, taking.now) if item.updated else None,
         ordered_at=ordered_at,
+        first_at=known.first_at if known else taking.now,
         digest=make_digest(item),
     )
     await rows.save_entry(conn, entry)

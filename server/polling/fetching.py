@@ -25,6 +25,7 @@ from server.store.sources import FeedRow
 REQUEST_SECONDS = 20.0
 FEED_SECONDS = 45.0  # with all redirects
 MOST_BYTES = 8_000_000  # packed or not: what the parsers take
+MOST_MEMBERS, CHUNK = 1_000, 65_536  # members of a gzip stream, bytes
 MOST_REDIRECTS = 5
 LONGEST_PAUSE = timedelta(hours=6)  # after many failures
 LONGEST_ASKED = timedelta(days=1)  # what a server may ask for
@@ -196,19 +197,29 @@ def unpack(fetched: Fetched) -> bytes:
     """The feed's bytes. Raises UnreadableFeed for what is broken, or grows beyond all measure."""
     if not fetched.packed:
         return fetched.body
-    unpacked, rest = b"", fetched.body
-    while rest:
-        member = zlib.decompressobj(wbits=31)
+    unpacked, end = bytearray(), 0
+    for _ in range(MOST_MEMBERS):
+        end = _unpack_member(fetched.body, end, unpacked)
+        if end == len(fetched.body):
+            return bytes(unpacked)
+    raise UnreadableFeed(f"its gzip is in more than {MOST_MEMBERS:,} pieces")
+
+
+def _unpack_member(packed: bytes, begin: int, unpacked: bytearray) -> int:
+    """Append what the gzip member at `begin` holds; where it ends. What is behind it is never copied as a whole."""
+    member = zlib.decompressobj(wbits=31)
+    while not member.eof:
+        chunk = packed[begin : begin + CHUNK]
+        if not chunk:
+            raise UnreadableFeed("its gzip breaks off")
         try:
-            unpacked += member.decompress(rest, MOST_BYTES + 1 - len(unpacked))
+            unpacked += member.decompress(chunk, MOST_BYTES + 1 - len(unpacked))
         except zlib.error:
             raise UnreadableFeed("its gzip is broken") from None
         if len(unpacked) > MOST_BYTES:
             raise UnreadableFeed(f"unpacked it is larger than {MOST_BYTES:,} bytes")
-        if not member.eof:
-            raise UnreadableFeed("its gzip breaks off")
-        rest = member.unused_data
-    return unpacked
+        begin += len(chunk)
+    return begin - len(member.unused_data)
 
 
 def next_poll(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from feeds import Fault
 from feeds.model import Article
 from feeds.source_items import FeedItem, GoneItem, ParsedFeed
+from feeds.source_pages import pick_gone
 from server import problems
 from server.config import Config, Source
 from server.ingest import check_article, find_item_fault, normalise_language
@@ -60,15 +61,15 @@ def gather(parsed: Mapping[str, ParsedFeed], source: Source, config: Config) -> 
         for one in feed.faulty:
             harvest.report(url, one.id or f"item {one.number}", one.faults)
         for gone in feed.gone:
-            known = harvest.gone.get(gone.id)
-            if known is None or (gone.status == "canceled" and known.status != "canceled"):
-                harvest.gone[gone.id] = gone
+            harvest.gone[gone.id] = pick_gone(harvest.gone.get(gone.id, gone), gone)
         for item in feed.items:
             if item.id not in items and (fit := _check(item, url, source, config, harvest)):
                 items[item.id] = fit
-    for id_, gone in harvest.gone.items():
+    for id_, gone in list(harvest.gone.items()):
         if gone.status is not None:
             items.pop(id_, None)
+        elif id_ in items:  # it has left one feed and stands in another
+            del harvest.gone[id_]
     harvest.sets = list(_make_sets(items))[::-1]
     return harvest
 
@@ -93,10 +94,11 @@ def _is_source(item: FeedItem) -> bool:
 
 
 def _make_sets(items: Mapping[str, FeedItem]) -> Iterator[Set]:
-    """In the order of the feeds, which is newest first."""
+    """In the order of the feeds, which is newest first. Texts of one outlet with one uri are a set."""
     sets: dict[str, Set] = {}
     for item in items.values():
-        key = item.article.uri if item.provenance is not None and item.article.uri else f"\n{item.id}"
+        uri, outlet = item.article.uri if item.provenance is not None else "", item.outlet.id if item.outlet else ""
+        key = f"{outlet}\n{uri}" if uri else f"\n\n{item.id}"
         old = sets.get(key, Set(None))
         if _is_source(item):
             sets[key] = Set(old.source or item, old.parallels)

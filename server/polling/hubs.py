@@ -43,7 +43,6 @@ log = structlog.get_logger()
 
 FAREWELLS = 5  # times that a hub is asked for the end
 SETTLING = timedelta(seconds=0.5)  # a source that has just been read waits so long: pushes come in bursts
-RESTING = timedelta(minutes=1)  # and one that has just failed
 
 
 async def settle_pushes(
@@ -166,14 +165,12 @@ async def answer_hub(conn: AsyncConnection, row: PushRow, query: Mapping[str, st
 
 
 async def note_push(conn: AsyncConnection, row: PushRow, now: datetime) -> None:
-    """Read the source now; a moment later when that has just been done."""
+    """Read the source now; a moment later when that has just been done, or when it may be asked again."""
     await rows.change_push(conn, row.id, heard_at=now)
     source = await find_source(conn, row.source)
     if source is not None and source.state == "live":
-        pause = RESTING if source.failures else SETTLING
-        await jobs.enqueue_poll(
-            conn, row.source, now if source.polled_at is None else max(now, source.polled_at + pause)
-        )
+        settled_at = source.polled_at + SETTLING if source.polled_at else now
+        await jobs.enqueue_poll(conn, row.source, max(now, settled_at, source.not_before or now))
 
 
 async def are_pushed(conn: AsyncConnection, name: str, feeds: Iterable[FeedRow], now: datetime) -> bool:

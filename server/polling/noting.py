@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from feeds.source_items import ParsedFeed
 from server.polling.bookmarks import find_address, make_bookmark
-from server.polling.fetching import Fetched
+from server.polling.fetching import LONGEST_ASKED, LONGEST_PAUSE, Fetched
 from server.polling.reading import Poll
 from server.polling.walking import Walk
 from server.store.source_pages import PageRow
-from server.store.sources import FeedRow
+from server.store.sources import CatchUp, FeedRow
 
 TOTALS = ("polls", "new", "changed", "withdrawn")  # of all polls; the other counts are of the last one that read a feed
 MOST_TRIES = 10  # polls in a row that try to walk back through pages that fail; then what is left of them is left
+RESTING = timedelta(minutes=1)  # for a source that has failed; twice as long after every further failure
 
 
 def note_feeds(one: Poll, now: datetime) -> list[FeedRow]:
@@ -49,17 +49,23 @@ def _find_hub(fetched: Fetched, parsed: ParsedFeed) -> tuple[str, str]:
 
 def _note_walk(row: FeedRow, parsed: ParsedFeed, walk: Walk | None, now: datetime) -> FeedRow:
     """Where the walk is to be tried again, the feed is as if it had not been read."""
-    bookmark = make_bookmark(parsed)
-    if walk is None:
-        is_over = row.catch_up.get("state") == "failed"
-        catch_up = {**row.catch_up, "state": "known", "error": "", "tries": 0} if is_over else row.catch_up
-        return replace(row, bookmark=bookmark, catch_up=catch_up)
-    tries = int(row.catch_up.get("tries", 0)) + 1 if walk.ended == "failed" else 0
-    said: dict[str, Any] = {"state": walk.ended, "at": now.isoformat(), "pages": len(walk.visited)}
-    said |= {"error": walk.error, "tries": tries}
-    if walk.ended == "failed" and tries < MOST_TRIES:
-        return replace(row, etag="", modified="", catch_up=said)
-    return replace(row, bookmark=bookmark, catch_up=said | ({"state": "broken", "tries": 0} if tries else {}))
+    catch_up = make_catch_up(row.catch_up, walk, now)
+    if catch_up is not None and catch_up.wants_again:
+        return replace(row, etag="", modified="", catch_up=catch_up)
+    return replace(row, bookmark=make_bookmark(parsed), catch_up=catch_up)
+
+
+def make_catch_up(last: CatchUp | None, walk: Walk | None, now: datetime) -> CatchUp | None:
+    """After a poll. Without a walk nothing was missing in it, nor is what an earlier one did not reach."""
+    if walk is None or walk.ending is None:
+        return replace(last, state="known", error="", tries=0, since=None) if last and last.wants_again else last
+    state, error, pages = walk.ending.state, walk.ending.error, len(walk.visited)
+    if state != "failed":
+        return CatchUp(state=state, at=now, pages=pages, error=error)
+    tries = 1 + (last.tries if last else 0)
+    if tries >= MOST_TRIES:
+        return CatchUp(state="broken", at=now, pages=pages, error=error)
+    return CatchUp(state="failed", at=now, pages=pages, error=error, tries=tries, since=walk.since)
 
 
 def list_taken(one: Poll) -> Iterator[PageRow]:
@@ -74,8 +80,21 @@ def list_taken(one: Poll) -> Iterator[PageRow]:
 
 def list_stale(one: Poll, known: Mapping[tuple[str, str], PageRow]) -> list[PageRow]:
     """Pages that no walk to the end has come by any more."""
-    ended = {url: walk for url, walk in one.walks.items() if walk.ended == "whole"}
+    ended = {url: walk for url, walk in one.walks.items() if walk.ending and walk.ending.state == "whole"}
     return [page for (feed, url), page in known.items() if feed in ended and url not in ended[feed].visited]
+
+
+def find_patience(one: Poll, failures: int, now: datetime) -> datetime | None:
+    """Until when the source is left alone, whatever hubs tell: as those want who refused us, and after failures.
+
+    A walk that failed is tried again so often only: a burst of pushes shall not use up its tries.
+    """
+    asked = [fetched.not_before for fetched in one.fetched.values() if fetched.outcome == "failed"]
+    asked += [walk.ending.not_before for walk in one.walks.values() if walk.ending]
+    waits = [min(moment, now + LONGEST_ASKED) for moment in asked if moment is not None]
+    if failures or any(walk.ending and walk.ending.state == "failed" for walk in one.walks.values()):
+        waits.append(now + min(RESTING * 2 ** min(max(failures - 1, 0), 16), LONGEST_PAUSE))
+    return max(waits, default=None)
 
 
 def count(one: Poll) -> Mapping[str, int]:

@@ -46,7 +46,7 @@ async def read_feeds(post: Post, one: Poll, now: datetime) -> None:
     await _fetch(post, one, now, whole=True)
     one.parsed = await _parse(one)
     if one.parsed:
-        await _walk(post, one)
+        await _walk(post, one, now)
         one.harvest = await asyncio.to_thread(_gather, one, post)
 
 
@@ -74,11 +74,12 @@ def _parse_one(fetched: Fetched, language: str) -> ParsedFeed:
     return parse_feed(unpack(fetched), language=language, charset=fetched.charset)
 
 
-async def _walk(post: Post, one: Poll) -> None:
+async def _walk(post: Post, one: Poll, now: datetime) -> None:
     for url, parsed in one.parsed.items():
-        bookmark = one.feeds[url].bookmark
-        if one.source.older_pages and has_gap(parsed, bookmark) and (parsed.links.older or bookmark is not None):
-            one.walks[url] = begin_walk(url, one.fetched[url], parsed)
+        row = one.feeds[url]
+        can_tell = parsed.links.older or row.bookmark is not None
+        if one.source.older_pages and can_tell and has_gap(parsed, row.bookmark):
+            one.walks[url] = begin_walk(row, one.fetched[url], parsed, now)
     await walk_back(post, one.name, one.source, one.walks)
     one.counts["pages"] = sum(len(walk.visited) for walk in one.walks.values())
 

@@ -126,11 +126,14 @@ async def _name(conn: AsyncConnection, item: FeedItem, taking: Taking) -> tuple[
 async def take_gone(conn: AsyncConnection, gone: GoneItem, known: EntryRow, taking: Taking) -> bool:
     """Whether an article was withdrawn: for good, or until it comes again.
 
-    A tombstone alone says of a Karvan's article only that it left that feed.
+    A tombstone alone says of a Karvan's article only that it left that feed; why, of the text in its own language, that
+    it is to be held back.
     """
     row = (await articles.list_articles(conn, [known.article_id]))[known.article_id]
     is_old = gone.when is not None and known.updated is not None and gone.when < known.updated
-    if row.canceled_at is not None or (gone.status is None and known.number is not None):
+    is_meant = gone.status is not None or known.number is None
+    is_held_back = bool(gone.why) and known.language == row.head.article.language
+    if row.canceled_at is not None or not (is_meant or is_held_back):
         return False
     if gone.status == "canceled":
         await intake.take_kill(conn, row, f"withdrawn by {taking.name}", taking.site, taking.now)

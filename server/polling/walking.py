@@ -4,14 +4,15 @@ walk_back ─a page of each feed in turn, one after the other→ Walk: its pages
 
 A Karvan's archive pages are in the order of appearance and always the same ones, so what was corrected or killed may
 stand on any of them: all are asked for, those that we have had under their validators. In a feed of anybody else a page
-with something known on it is the last that is wanted.
+with something known on it is the last that is wanted. Known is what was here before the walk; of walks that failed one
+after the other, before the first: what they brought says nothing of what they have not reached, on whatever pages that
+stands by now.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
 
 import feeds
 from feeds.source_items import ParsedFeed
@@ -20,20 +21,35 @@ from server.config import Source
 from server.delivery.post import Post
 from server.polling.bookmarks import find_address
 from server.polling.fetching import Fetched, UnreadableFeed, fetch_page, unpack
-from server.store import sources as rows
 from server.store.source_pages import PageRow, list_pages
+from server.store.sources import FeedRow, WalkState, list_entries
 
 MOST_BYTES = 100_000_000  # unpacked
 MOST_SECONDS = 300.0
 MOST_PAUSE = 2.0  # seconds between two pages: as long as the last answer took, but no longer
 
-Ending = Literal["", "whole", "known", "none", "limit", "failed", "broken"]
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a walk went no further. Before `not_before` nobody wants us back."""
+
+    state: WalkState
+    error: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that has answered, as it is kept; `parsed`: what stands there, None where it is what we have had."""
+
+    row: PageRow
+    parsed: ParsedFeed | None = None
+    size: int = 0
 
 
 @dataclass(slots=True)
 class Walk:
-    """Through one feed. `ended`: "none": it leads to no older pages; "failed" may go better the next time, "broken" is
-    told and left.
+    """Through one feed. One that `resumes` goes on for walks that failed, the first of which began at `since`.
 
     `visited`: its pages by address; `taken`: what stands in those that are new or changed, the newest first.
     """
@@ -42,15 +58,26 @@ class Walk:
     asked: str
     topic: str
     is_karvans: bool
+    since: datetime
+    resumes: bool
     next: str
-    ended: Ending = ""
-    error: str = ""
-    not_before: datetime | None = None
+    ending: Ending | None = None
     visited: dict[str, PageRow] = field(default_factory=dict)
     taken: dict[str, ParsedFeed] = field(default_factory=dict)
 
-    def end(self, ended: Ending, error: str = "") -> None:
-        self.ended, self.error = ended, error
+    def take(self, page: Page, *, has_known: bool) -> None:
+        """Keep the page, and go on to the one before it or end."""
+        url, self.next = page.row.url, page.row.older
+        self.visited[url] = page.row
+        if page.parsed is not None:
+            self.taken[url] = page.parsed
+            self.is_karvans |= page.parsed.is_karvans
+        if has_known and not self.is_karvans:
+            self.ending = Ending("known")
+        elif not self.next:
+            self.ending = Ending("whole")
+        elif self.next in self.visited:
+            self.ending = Ending("broken", f"{self.next}: its older pages lead round in a circle")
 
 
 @dataclass(slots=True)
@@ -65,13 +92,14 @@ class Reach:
         return self.pages <= 0 or self.bytes <= 0 or asyncio.get_running_loop().time() >= self.until
 
 
-def begin_walk(feed: str, fetched: Fetched, parsed: ParsedFeed) -> Walk:
+def begin_walk(row: FeedRow, fetched: Fetched, parsed: ParsedFeed, now: datetime) -> Walk:
     """From a feed that has just been read."""
-    links = parsed.links
+    links, last = parsed.links, row.catch_up
     older = find_address(fetched.url, links.topic, links.older) if links.older else ""
-    walk = Walk(feed, fetched.url, links.topic, parsed.is_karvans, older)
+    begun = last.since if last and last.wants_again else None
+    walk = Walk(row.url, fetched.url, links.topic, parsed.is_karvans, begun or now, begun is not None, older)
     if not older:
-        walk.end("none")
+        walk.ending = Ending("none")
     return walk
 
 
@@ -80,52 +108,41 @@ async def walk_back(post: Post, name: str, source: Source, walks: Mapping[str, W
     async with post.tools.database.read() as conn:
         known = await list_pages(conn, name)
     reach = Reach(asyncio.get_running_loop().time() + MOST_SECONDS, source.older_pages)
-    while going := [walk for walk in walks.values() if not walk.ended]:
+    while going := [walk for walk in walks.values() if walk.ending is None]:
         for walk in going:
             if reach.is_over():
-                walk.end("limit")
+                walk.ending = Ending("limit")
                 continue
-            page = known.get((walk.feed, walk.next)) or PageRow(source=name, feed=walk.feed, url=walk.next)
-            await _take_step(post, source, walk, page, reach)
+            row = known.get((walk.feed, walk.next)) or PageRow(source=name, feed=walk.feed, url=walk.next)
+            await _take_step(post, source, walk, row, reach)
 
 
-async def _take_step(post: Post, source: Source, walk: Walk, page: PageRow, reach: Reach) -> None:
+async def _take_step(post: Post, source: Source, walk: Walk, row: PageRow, reach: Reach) -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    fetched = await fetch_page(post.courier, post.tools.config, source, page, post.tools.clock())
+    page = await _read_page(post, source, walk, row)
     reach.pages -= 1
-    if fetched.outcome in ("failed", "gone"):
-        walk.end("failed" if fetched.is_passing else "broken", f"{page.url}: {fetched.error}")
-        walk.not_before = fetched.not_before
+    if isinstance(page, Ending):
+        walk.ending = page
         return
-    if fetched.outcome == "new":
-        try:
-            size, parsed = await asyncio.to_thread(_parse, fetched, source.language or "")
-        except (UnreadableFeed, feeds.MalformedDocument, feeds.InvalidDocument) as error:
-            walk.end("broken", f"{page.url}: {str(error)[:300]}")
-            return
-        reach.bytes -= size
-        older = find_address(walk.asked, walk.topic, parsed.links.older) if parsed.links.older else ""
-        page = PageRow(
-            source=page.source, feed=page.feed, url=page.url, etag=fetched.etag, modified=fetched.modified, older=older
-        )
-        walk.taken[page.url] = parsed
-        walk.is_karvans |= parsed.is_karvans
-        if not walk.is_karvans and await _has_known(post, page.source, parsed):
-            walk.end("known")
-    walk.visited[page.url] = page
-    _go_on(walk, page.older)
+    reach.bytes -= page.size
+    walk.take(page, has_known=page.parsed is not None and await _has_known(post, row.source, walk, page.parsed))
     await asyncio.sleep(min(loop.time() - begun, MOST_PAUSE))
 
 
-def _go_on(walk: Walk, older: str) -> None:
-    walk.next = older
-    if walk.ended:
-        return
-    if not older:
-        walk.end("whole")
-    elif older in walk.visited:
-        walk.end("broken", f"{older}: its older pages lead round in a circle")
+async def _read_page(post: Post, source: Source, walk: Walk, row: PageRow) -> Page | Ending:
+    fetched = await fetch_page(post.courier, post.tools.config, source, row, post.tools.clock())
+    if fetched.outcome in ("failed", "gone"):
+        state: WalkState = "failed" if fetched.is_passing else "broken"
+        return Ending(state, f"{row.url}: {fetched.error}", fetched.not_before)
+    if fetched.outcome == "same":
+        return Page(row)
+    try:
+        size, parsed = await asyncio.to_thread(_parse, fetched, source.language or "")
+    except (UnreadableFeed, feeds.MalformedDocument, feeds.InvalidDocument) as error:
+        return Ending("broken", f"{row.url}: {str(error)[:300]}")
+    older = find_address(walk.asked, walk.topic, parsed.links.older) if parsed.links.older else ""
+    return Page(replace(row, etag=fetched.etag, modified=fetched.modified, older=older), parsed, size)
 
 
 def _parse(fetched: Fetched, language: str) -> tuple[int, ParsedFeed]:
@@ -133,6 +150,8 @@ def _parse(fetched: Fetched, language: str) -> tuple[int, ParsedFeed]:
     return len(body), parse_feed(body, language=language, charset=fetched.charset)
 
 
-async def _has_known(post: Post, name: str, parsed: ParsedFeed) -> bool:
+async def _has_known(post: Post, name: str, walk: Walk, parsed: ParsedFeed) -> bool:
+    """Whether something on the page was here before the walk, and those that it goes on for."""
     async with post.tools.database.read() as conn:
-        return bool(await rows.list_entries(conn, name, [item.id for item in parsed.items]))
+        entries = await list_entries(conn, name, [item.id for item in parsed.items])
+    return any(not walk.resumes or entry.first_at < walk.since for entry in entries.values())

@@ -24,6 +24,7 @@ from server.store.engine import connect_database
 
 ROOT = Path(__file__).parents[2]
 CODE = "import sys; sys.path.insert(0, sys.argv[1]); from server.preview.assistant import run; run()"
+SECONDS = 20.0  # that one answer may take
 LENGTH = struct.Struct("!Q")
 
 
@@ -38,7 +39,7 @@ class Task:
 
 
 class AssistantLost(Exception):
-    """The process ended before it had answered"""
+    """The process ended or hung before it had answered"""
 
 
 class Assistant:
@@ -74,11 +75,12 @@ class Assistant:
         assert sink is not None
         assert source is not None
         try:
-            sink.write(await asyncio.to_thread(pickle.dumps, message))
-            await sink.drain()
-            (length,) = LENGTH.unpack(await source.readexactly(LENGTH.size))
-            answer = await source.readexactly(length)
-        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            async with asyncio.timeout(SECONDS):
+                sink.write(await asyncio.to_thread(pickle.dumps, message))
+                await sink.drain()
+                (length,) = LENGTH.unpack(await source.readexactly(LENGTH.size))
+                answer = await source.readexactly(length)
+        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
             raise AssistantLost from error
         return await asyncio.to_thread(pickle.loads, answer)
 

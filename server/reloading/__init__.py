@@ -5,7 +5,8 @@
 
 Who began under the version before ends under it; server/reloading/resettling sees to what it decides then.
 
-parts       the file with another routing part
+parts       what a changed file, or another routing part in it, would bring into force
+history     every version that was in force; diffs: what it changed
 proposals   a routing that one admin proposes and another one approves
 resettling  what a new configuration decides anew
 """
@@ -22,16 +23,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import audit, problems
 from server.config import Config
-from server.configfile import ConfigError, ConfigFault, parse_file
-from server.configfile.contradictions import find_contradictions
-from server.configfile.live import Live, Refusal, Version, get_digest, merge_live
-from server.configfile.replacing import replace_file, write_beside
-from server.configfile.routingfile import cut_routing, hide_secrets, keep_comments
+from server.configfile import ConfigError, ConfigFault
+from server.configfile.live import Live, Refusal, Version, get_digest
+from server.configfile.redaction import hide_secrets
+from server.configfile.replacing import Replacement, prepare_replacement, read_text
+from server.configfile.routingfile import cut_routing
 from server.delivery.housekeeping import sync_destinations
 from server.polling import sync_sources
-from server.reloading.parts import make_faults, set_part
-from server.store import configs
-from server.store.configs import BY_FILE
+from server.reloading.history import keep_version
+from server.reloading.parts import Draft, make_draft, read_draft
+from server.store.configs import BY_FILE, ConfigRow
 from server.store.engine import Database
 
 log = structlog.get_logger()
@@ -49,31 +50,27 @@ class Overtaken(Exception):
 class Reloader:
     """Keeps `live` in line with the file; `file` is None for a server that was started without one.
 
-    `text` is what stands in the file and is in force; `on_change` is called when that changes, and `changed` is set
-    when articles may be decided otherwise now.
+    `text` is what stands in the file and is in force, at first what the server was started with, and `part` its routing
+    part; `on_change` is called when that changes, and `changed` is set when articles may be decided otherwise now.
     """
 
     live: Live
     database: Database
     clock: Callable[[], datetime]
     file: Path | None = None
-    on_change: Sequence[Callable[[], None]] = ()
     text: str = ""
+    on_change: Sequence[Callable[[], None]] = ()
+    part: str = field(default="", init=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _seen: str | None = None
-    _judged: str | None = None
+    _seen: str | None = None  # at the last look
+    _judged: str | None = None  # and refused
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def begin(self, conn: AsyncConnection) -> None:
         """Write down what is in force when the server starts, in the caller's transaction."""
         config = self.live.current.config
-        if self.file is not None:
-            with suppress(OSError, UnicodeDecodeError, ConfigError):
-                text = await asyncio.to_thread(self._read)
-                if await asyncio.to_thread(parse_file, text, self.file) == config:
-                    self.text = self._seen = text
-        hidden = hide_secrets(self.text)
-        row = await configs.save_config(conn, hidden, get_digest(config), BY_FILE, self.clock())
+        hidden, self.part, digest = await asyncio.to_thread(_work_out, self.text, config)
+        row = await keep_version(conn, hidden, digest, BY_FILE, self.clock())
         self.live.current = Version(config, row.number, hidden)
 
     async def watch(self) -> None:
@@ -93,8 +90,8 @@ class Reloader:
         try:
             text = await asyncio.to_thread(self._read)
         except (OSError, UnicodeDecodeError) as error:
-            await self._refuse(str(error), [ConfigFault(str(self.file), (), f"cannot be read: {error}")])
-            self._seen = None
+            self._refuse([ConfigFault(str(self.file), (), f"cannot be read: {error}")])
+            self._seen = self._judged = None
             return
         if text == self._seen:
             async with self._changing:
@@ -109,67 +106,60 @@ class Reloader:
             return
         if text == self._judged:
             return
-        assert self.file is not None
         try:
-            wanted = await asyncio.to_thread(parse_file, text, self.file)
-            await self._apply(text, wanted, BY_FILE)
+            draft = await asyncio.to_thread(read_draft, text, self._get_file(), self.live.current.config)
         except ConfigError as error:
-            await self._refuse(text, error.faults)
-
-    async def _refuse(self, text: str, faults: Sequence[ConfigFault]) -> None:
-        if text != self._judged:
             self._judged = text
+            self._refuse(error.faults)
+        else:
+            await self._apply(draft, BY_FILE)
+
+    def _refuse(self, faults: Sequence[ConfigFault]) -> None:
+        if self.live.refusal is None or self.live.refusal.faults != tuple(faults):
             self.live.refusal = Refusal(self.clock(), tuple(faults))
             for fault in faults[:20]:
                 log.error("configuration refused", reason=str(fault), line=fault.line, column=fault.column)
 
-    async def put(self, part: str, check: Callable[[str], None], author: str, keep: Keep | None = None) -> Version:
-        """Write another routing part into the file and bring it into force. `check` judges the part that is there;
-        `keep` writes more in the same transaction, given the number of the version.
+    async def put(
+        self, part: str, check: Callable[[str], None], author: str, keep: Keep | None = None
+    ) -> tuple[Version, bool]:
+        """Write another routing part into the file and bring it into force: the version, and whether it is another
+        one. `check` judges the part that is there; `keep` writes more in the same transaction, given its number.
 
         Raises what `check` and `keep` raise, InvalidConfiguration, ConfigurationFixed; then nothing has changed.
         """
         async with self._changing:
-            text = await self._read_whole()
-            check(cut_routing(text))
-            changed, wanted = await asyncio.to_thread(self._prepare, text, part)
-            changed = await asyncio.to_thread(keep_comments, text, part, changed)
-            if changed == text:
-                return self.live.current
+            await self._check_file()
+            check(self.part)
+            draft = await self._draft(part)
+            if draft.text == self.text:
+                return self.live.current, False
             try:
-                await self._apply(changed, wanted, author, write=True, keep=keep)
-            except ConfigError as error:
-                raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, {})) from error
+                await self._apply(draft, author, write=True, keep=keep)
             except Overtaken as error:
                 raise problems.ConfigurationFixed("somebody is writing the file at this moment") from error
             except OSError as error:
                 raise problems.ConfigurationFixed(f"the file cannot be written: {error}") from error
-            return self.live.current
+            return self.live.current, True
 
     async def check_part(self, part: str, check: Callable[[str], None]) -> tuple[str, str]:
-        """The routing part that is there, and the other one as `put` would write it. Nothing changes; raises as `put`
-        does.
-        """
+        """The routing part that is there, and the other one as `put` would write it. Raises alike, changes nothing."""
         async with self._changing:
-            text = await self._read_whole()
-            check(cut_routing(text))
-            changed, wanted = await asyncio.to_thread(self._prepare, text, part)
-            changed = await asyncio.to_thread(keep_comments, text, part, changed)
-            try:
-                await self._merge(wanted)
-            except ConfigError as error:
-                raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, {})) from error
-            return cut_routing(text), cut_routing(changed)
+            await self._check_file()
+            check(self.part)
+            draft = await self._draft(part)
+            return self.part, await asyncio.to_thread(cut_routing, draft.text)
 
     async def try_part(self, part: str) -> Config:
         """What would be in force with another routing part; nothing changes. Raises as `put` does."""
-        wanted = (await asyncio.to_thread(self._prepare, self.text, part))[1]
-        return merge_live(self.live.current.config, wanted)[0]
+        return (await self._draft(part, with_comments=False)).config
 
-    async def _read_whole(self) -> str:
-        """The file, when it is what is in force."""
-        if self.file is None:
-            raise problems.ConfigurationFixed("this server was started without a configuration file")
+    async def _draft(self, part: str, *, with_comments: bool = True) -> Draft:
+        there = (self.text, part, self._get_file(), self.live.current.config)
+        return await asyncio.to_thread(make_draft, *there, with_comments=with_comments)
+
+    async def _check_file(self) -> None:
+        """Raise ConfigurationFixed unless what stands in the file is in force."""
         try:
             text = await asyncio.to_thread(self._read)
             if text not in (self.text, self._judged):  # half a file can be valid: here, too, it is looked at twice
@@ -184,59 +174,54 @@ class Reloader:
         if text != self.text:
             why = str(self.live.refusal.faults[0]) if self.live.refusal else "somebody is writing it"
             raise problems.ConfigurationFixed(f"what stands in the file is not in force, put that right first: {why}")
-        return text
 
-    def _prepare(self, text: str, part: str) -> tuple[str, Config]:
-        """The whole file with the other part, and what it says. Raises InvalidConfiguration with lines of the part."""
-        if self.file is None:
-            raise problems.ConfigurationFixed("this server was started without a configuration file")
-        return set_part(text, part, self.file)
+    async def _apply(self, draft: Draft, author: str, *, write: bool = False, keep: Keep | None = None) -> None:
+        """Raises Overtaken, OSError, what `keep` and the database raise; then nothing has changed.
 
-    async def _merge(self, wanted: Config) -> tuple[Config, Sequence[str]]:
-        """Raises ConfigError where what cannot wait for a restart contradicts what has to."""
-        config, restart = await asyncio.to_thread(merge_live, self.live.current.config, wanted)
-        if restart and (found := list(find_contradictions(config))):
-            why = f"(until a restart; {', '.join(restart)} wait for one)"
-            raise ConfigError([ConfigFault(str(self.file), where, f"{reason} {why}") for where, reason in found])
-        return config, restart
-
-    async def _apply(
-        self, text: str, wanted: Config, author: str, *, write: bool = False, keep: Keep | None = None
-    ) -> None:
-        """Raises as `_merge` does."""
-        running = self.live.current
-        config, restart = await self._merge(wanted)
-        config = running.config if config == running.config else config
-        hidden, digest = await asyncio.to_thread(lambda: (hide_secrets(text), get_digest(config)))
-        beside = await asyncio.to_thread(write_beside, self._get_file(), text) if write else None
+        The file is replaced right before the commit. Killed between the two, the server starts with what stands in the
+        file, as ever, and notes it as written there; nobody was told otherwise. The other way round the history would
+        tell of a version, and of a proposal approved, that the old file undoes at the next start.
+        """
+        hidden, part, digest = await asyncio.to_thread(_work_out, draft.text, draft.config)
+        texts = (self.text, draft.text)
+        replacement = await asyncio.to_thread(prepare_replacement, self._get_file(), *texts) if write else None
         try:
             async with self.database.write() as conn:
-                if await asyncio.to_thread(self._read) != (self.text if write else text):
+                if await asyncio.to_thread(self._read) != (self.text if write else draft.text):
                     raise Overtaken
-                now = self.clock()
-                row = await configs.save_config(conn, hidden, digest, author, now)
-                if config is not running.config:
-                    await sync_destinations(conn, config, now)
-                    await sync_sources(conn, config, now)
-                if row.number != running.number:
-                    about = {"number": row.number, "author": author, "restart": list(restart)}
-                    old = {"number": running.number}
-                    await audit.note(conn, "config.change", "routing", now, before=old, after=about)
+                row = await self._record(conn, draft, hidden, digest, author)
                 if keep is not None:
                     await keep(conn, row.number)
-                if beside is not None:
-                    await asyncio.to_thread(replace_file, self._get_file(), beside)
+                if replacement is not None:
+                    replacement.make()
+                    await asyncio.to_thread(replacement.sync)
         except BaseException:
-            if beside is not None:
-                beside.unlink(missing_ok=True)
+            if replacement is not None:
+                _undo(replacement)
             raise
-        self._set(Version(config, row.number, hidden), text, restart)
-        log.info("configuration in force", number=row.number, author=author, restart_needed_for=list(restart) or None)
+        finally:
+            if replacement is not None:
+                replacement.clear()
+        only_waits = draft.restart and draft.config is self.live.current.config
+        self._set(draft, Version(draft.config, row.number, hidden), part)
+        said = "configuration waits for a restart" if only_waits else "configuration in force"
+        log.info(said, number=row.number, author=author, restart_needed_for=list(draft.restart) or None)
 
-    def _set(self, version: Version, text: str, restart: Sequence[str]) -> None:
+    async def _record(self, conn: AsyncConnection, draft: Draft, hidden: str, digest: str, author: str) -> ConfigRow:
+        running, now = self.live.current, self.clock()
+        row = await keep_version(conn, hidden, digest, author, now)
+        if draft.config is not running.config:
+            await sync_destinations(conn, draft.config, now)
+            await sync_sources(conn, draft.config, now)
+        if row.number != running.number:
+            about = {"number": row.number, "author": author, "restart": list(draft.restart)}
+            await audit.note(conn, "config.change", "routing", now, before={"number": running.number}, after=about)
+        return row
+
+    def _set(self, draft: Draft, version: Version, part: str) -> None:
         before = self.live.current.config
-        self.text, self._judged, self._seen = text, None, text
-        self.live.current, self.live.refusal, self.live.restart = version, None, tuple(restart)
+        self.text, self.part, self._seen, self._judged = draft.text, part, draft.text, None
+        self.live.current, self.live.refusal, self.live.restart = version, None, tuple(draft.restart)
         if version.config is not before:
             for call in self.on_change:
                 call()
@@ -244,8 +229,21 @@ class Reloader:
             self.changed.set()
 
     def _read(self) -> str:
-        return self._get_file().read_text(encoding="utf-8")
+        return read_text(self._get_file())
 
     def _get_file(self) -> Path:
-        assert self.file is not None
+        if self.file is None:
+            raise problems.ConfigurationFixed("this server was started without a configuration file")
         return self.file
+
+
+def _work_out(text: str, config: Config) -> tuple[str, str, str]:
+    """A text without its secrets, its routing part, the digest of what it says."""
+    return hide_secrets(text), cut_routing(text), get_digest(config)
+
+
+def _undo(replacement: Replacement) -> None:
+    try:
+        replacement.undo()
+    except OSError:  # the next looks bring it into force
+        log.exception("a configuration that was refused cannot be taken out of the file again")

@@ -4,21 +4,19 @@ An admin is an owner of keys: `admin`, or one of [admins]. All keys of an owner 
 nobody gets a key of another admin over HTTP, by issue, invitation or rotation: who could, could approve for them.
 """
 
-import difflib
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NotRequired
 
 from sqlalchemy.ext.asyncio import AsyncConnection
-from typing_extensions import TypedDict
 
 from server import audit, problems
 from server.config import Config
-from server.configfile.live import Version
 from server.credentials import find_role
 from server.reloading import Reloader
+from server.reloading.diffs import make_diff
 from server.reloading.parts import make_etag
-from server.store.proposals import Proposal, State, decide_proposal, find_proposal, save_proposal
+from server.store.proposals import Proposal, decide_proposal, find_proposal, save_proposal
 
 
 async def propose(
@@ -29,7 +27,7 @@ async def propose(
     if there == wanted:
         return None
     now, lasts = reloader.clock(), timedelta(days=reloader.live.current.config.server.proposal_days)
-    diff = make_diff(there, wanted)
+    diff = await asyncio.to_thread(make_diff, there, wanted)
     async with reloader.database.write() as conn:
         one = await save_proposal(conn, wanted, make_etag(there), diff, who, key_id, now, now + lasts)
         about = {"proposal": one.number, "expires_at": one.expires_at}
@@ -37,7 +35,7 @@ async def propose(
     return one
 
 
-async def approve(reloader: Reloader, one: Proposal, who: str, note: str) -> Version:
+async def approve(reloader: Reloader, one: Proposal, who: str, note: str) -> None:
     """Bring a proposal into force, in the transaction in which it is noted. Raises NotAllowed for who proposed it,
     NothingToApprove, and what `put` raises.
     """
@@ -57,7 +55,7 @@ async def approve(reloader: Reloader, one: Proposal, who: str, note: str) -> Ver
         said = {"proposed_by": one.who, "number": number, "note": note}
         await audit.note(conn, "routing.approve", f"proposal/{one.number}", now, after=said)
 
-    return await reloader.put(one.part, check, one.key_id, keep)
+    await reloader.put(one.part, check, one.key_id, keep)
 
 
 async def reject(conn: AsyncConnection, one: Proposal, who: str, note: str, now: datetime) -> None:
@@ -91,60 +89,6 @@ def check_keys_of(owner: str, who: str, config: Config) -> None:
     if config.server.approvals > 1 and owner != who and find_role(owner, config) == "admin":
         detail = f"two admins approve each other here, so {owner!r} gets keys from the operator: `karvan keys`"
         raise problems.NotAllowed(detail)
-
-
-def make_diff(old: str, new: str) -> str:
-    """As `diff -u` writes it; empty where there was nothing before."""
-    if not old:
-        return ""
-    return "".join(
-        line if line.endswith("\n") else line + "\n"
-        for line in difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), n=2)
-    )
-
-
-class Described(TypedDict):
-    """A proposal as the API shows it. `outdated`: what it was to change is not in force any more; `number`: the version
-    of the configuration that came of it.
-    """
-
-    proposal: int
-    state: State
-    outdated: bool
-    by: str
-    key: str
-    at: datetime
-    expires_at: datetime
-    base: str
-    diff: str
-    decided_by: str | None
-    decided_at: datetime | None
-    note: str | None
-    number: int | None
-    text: NotRequired[str]
-
-
-def describe(one: Proposal, there: str, now: datetime, *, whole: bool = False) -> Described:
-    """`there`: the ETag of the routing in force, `whole`: with its text."""
-    state = one.get_state(now)
-    said: Described = {
-        "proposal": one.number,
-        "state": state,
-        "outdated": state == "open" and one.base != there,
-        "by": one.who,
-        "key": one.key_id,
-        "at": one.created_at,
-        "expires_at": one.expires_at,
-        "base": one.base,
-        "diff": one.diff,
-        "decided_by": one.decided_by or None,
-        "decided_at": one.decided_at,
-        "note": one.note or None,
-        "number": one.version,
-    }
-    if whole:
-        said["text"] = one.part
-    return said
 
 
 def make_proposal_etag(one: Proposal, now: datetime) -> str:

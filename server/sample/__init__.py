@@ -1,22 +1,24 @@
 """The sample that `make run` shows: invented outlets, invented events, articles in five languages (CONTRACT §6).
 
 Articles, texts and pictures are written for Karvan and published under CC0.
+
+standing  how much of it stands in other languages
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from server.client import Answer, Pushed, Session, push_document, push_picture, push_version, read_document, withdraw
+from server.config import Config
 
 ARTICLES = Path(__file__).with_name("articles")
-PICTURES = Path(__file__).with_name("pictures")
 UPLOADS = Path(__file__).with_name("uploads")
 
 SERVER = "{server}"
-"""In a picture's address: the server that the sample is pushed to."""
+"""In a picture's address: the server that the sample is pushed to. It keeps uploads by name, so its own may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ SETTLED = ("article-canceled", "article-withdrawn", "version-conflict")
 Step = Push | PushVersion | Withdraw | Upload
 
 STEPS: tuple[Step, ...] = (
+    Upload("ridges.jpg", outlet="caravan-wire"),
+    Upload("profile.jpg", outlet="caravan-wire"),
     Push("ridge-trail", outlet="caravan-wire", file="ridge-trail.md"),
     Push("cave-murals", outlet="silk-road-daily", file="cave-murals.md"),
     Push("hazelnut-exports", outlet="bosphorus-post", file="hazelnut-exports.md"),
@@ -89,12 +93,45 @@ class SampleRefused(RuntimeError):
     """The server refused a sample article"""
 
 
-async def push_sample(session: Session, server: str, keys: Mapping[str, str], report: Callable[[str], None]) -> None:
-    """Do all steps in order, with a key for each outlet; done again, they change nothing.
+def pick_steps(config: Config) -> tuple[list[Step], dict[str, list[str]]]:
+    """The steps that a configuration has outlets and languages for; why others are left out → their items."""
+    picked: list[Step] = []
+    left_out: dict[str, list[str]] = {}
+    for step in STEPS:
+        if reason := _find_hindrance(step, config):
+            left_out.setdefault(reason, []).append(step.item)
+        elif isinstance(step, PushVersion | Withdraw) and not any(one.item == step.item for one in picked):
+            left_out.setdefault("their articles are left out", []).append(step.item)
+        else:
+            picked.append(step)
+    return picked, {reason: list(dict.fromkeys(items)) for reason, items in left_out.items()}
+
+
+def _find_hindrance(step: Step, config: Config) -> str:
+    outlet = config.outlets.get(step.outlet)
+    if outlet is None:
+        return f"there is no outlet {step.outlet!r}"
+    if isinstance(step, Push | PushVersion):
+        language = str(read_sample(step.file, "").language)
+        if language not in config.languages.configured:
+            return f"{language!r} is not among languages.configured"
+        if outlet.languages and language not in outlet.languages:
+            return f"{step.outlet!r} does not write in {language!r}"
+    return ""
+
+
+async def push_sample(
+    session: Session,
+    server: str,
+    keys: Mapping[str, str],
+    report: Callable[[str], None],
+    steps: Sequence[Step] = STEPS,
+) -> None:
+    """Do these steps in order, with a key for each outlet; done again, they change nothing.
 
     `report` gets a line per step. Raises SampleRefused, ServerUnreachable.
     """
-    for step in STEPS:
+    for step in steps:
         answer = await _perform(step, session, server, keys[step.outlet])
         name = f"{step.outlet}/{step.item}"
         if not (answer.is_done or _stands_already(step, answer)):

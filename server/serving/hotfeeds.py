@@ -5,7 +5,7 @@ Handlers say it when they have answered (`HotFeeds.put`); it counts as long as t
 
 import asyncio
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +15,6 @@ from itertools import count
 
 import structlog
 from aiohttp.helpers import rfc822_formatted_time
-from aiohttp.http import SERVER_SOFTWARE
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.jobs import TURN
@@ -29,6 +28,7 @@ from server.store.standings import Pulse, get_pulse
 
 log = structlog.get_logger()
 
+PRODUCT = "Karvan"  # all that answers say of what made them
 MOST_ADDRESSES = 500
 MOST_ANSWERS = 200  # different requests for one document whose answers are kept
 LOOK_SECONDS = TRUST.total_seconds() * 0.8  # how often the database is asked for all hot feeds at once
@@ -49,13 +49,27 @@ class Ask:
     closes: bool
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many answers of a kind were given: cheaper than any dictionary, for this costs every answer."""
+
+    count: int = 0
+
+
+Tallies = defaultdict[tuple[str, int], Tally]  # by method and status
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An answer but for the request's id, which comes between `before` and `after`, and the time, which ends it."""
+    """An answer but for the request's id, which comes between `before` and `after`, and the time, which ends it.
+
+    It is counted in `tally`.
+    """
 
     before: bytes
     after: bytes
     body: bytes
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,7 @@ class HotFeeds:
         self._spots: OrderedDict[str, Spot] = OrderedDict()
         self._run, self._count = secrets.token_hex(8).encode(), count()
         self._date, self._tail = "", b""
+        self._tallies: Tallies = defaultdict(Tally)
 
     def put(self, target: str, spot: Spot) -> None:
         """Anybody may have this at this address."""
@@ -171,20 +186,28 @@ class HotFeeds:
             return None
         spot.idle = 0
         ready = spot.answers.get(ask)
-        if ready is None and (ready := make_ready(spot, ask)) is not None:
+        if ready is None and (ready := make_ready(spot, ask, self._tallies)) is not None:
             if len(spot.answers) >= MOST_ANSWERS:
                 spot.answers.clear()
             spot.answers[ask] = ready
         return ready
 
     def write_head(self, ask: Ask, ready: Ready) -> bytes:
-        """Status line and headers, whole."""
+        """Status line and headers, whole; the answer is counted."""
+        ready.tally.count += 1
         date = rfc822_formatted_time()
         if date is not self._date:
-            self._date, self._tail = date, f"Date: {date}\r\nServer: {SERVER_SOFTWARE}\r\n".encode()
+            self._date, self._tail = date, f"Date: {date}\r\nServer: {PRODUCT}\r\n".encode()
         request_id = ask.request_id or b"%s%016x" % (self._run, next(self._count))
         end = b"Connection: close\r\n\r\n" if ask.closes else b"\r\n"
         return b"".join((ready.before, request_id, ready.after, self._tail, end))
+
+    def take_counts(self) -> Mapping[tuple[str, int], int]:
+        """(method, status) → how many answers since the last time."""
+        counts = {kind: tally.count for kind, tally in self._tallies.items()}
+        for tally in self._tallies.values():
+            tally.count = 0
+        return counts
 
 
 async def _is_current(
@@ -202,7 +225,7 @@ async def _is_current(
     return (pulse.change, pulse.turn) == (spot.cached.change, spot.turn)
 
 
-def make_ready(spot: Spot, ask: Ask) -> Ready | None:
+def make_ready(spot: Spot, ask: Ask, tallies: Tallies) -> Ready | None:
     """The answer to a request for what stands here; None when it is an error or not yet encoded."""
     choice = choose(spot.cached, spot.headers, ask.accept, ask.none_match, ask.since)
     if choice is None or (body := spot.cached.find_variant(choice.encoding)) is None:
@@ -210,6 +233,7 @@ def make_ready(spot: Spot, ask: Ask) -> Ready | None:
     lines = [f"HTTP/1.1 {choice.status} {HTTPStatus(choice.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in choice.headers.items()]
     before = "\r\n".join([*lines, "X-Request-Id: "]).encode()
+    tally = tallies["HEAD" if ask.is_head else "GET", int(choice.status)]
     if choice.status == HTTPStatus.NOT_MODIFIED:
-        return Ready(before, b"\r\n", b"")
-    return Ready(before, b"\r\nContent-Length: %d\r\n" % len(body), b"" if ask.is_head else body)
+        return Ready(before, b"\r\n", b"", tally)
+    return Ready(before, b"\r\nContent-Length: %d\r\n" % len(body), b"" if ask.is_head else body, tally)

@@ -1,6 +1,6 @@
 """What a request's headers ask of a document: which type and encoding, whether the reader has it already (pure).
 
-RFC 9110 §8.8, §12.5.1, §12.5.3, §13.2.2. Header values are whole: several lines of a list are one (§5.2).
+RFC 9110 §8.8, §12.5.1, §12.5.3, §12.5.4, §13.2.2. Header values are whole: several lines of a list are one (§5.2).
 """
 
 import re
@@ -94,6 +94,13 @@ def pick_media_type(accept: str, offered: Sequence[str]) -> str | None:
         if rank[0] > 0 and (best is None or rank > best):
             best, picked = rank, one
     return picked
+
+
+def rank_languages(accept: str) -> list[str]:
+    """The tags that an Accept-Language header takes, the best first; ties go to what is named first."""
+    weighted = [_read_weight(part) for part in accept.lower().split(",")]
+    taken = [(name, weight) for name, weight in weighted if weight > 0]
+    return [name for name, _ in sorted(taken, key=lambda one: -one[1])]
 
 
 def _read_weight(part: str) -> tuple[str, float]:

@@ -155,6 +155,12 @@ async def find_article_by_uri(conn: AsyncConnection, outlet: str, uri: str) -> A
     return None
 
 
+async def find_item_of_uri(conn: AsyncConnection, outlet: str, uri: str) -> str | None:
+    """The id of the outlet's article that has this uri."""
+    statement = select(articles.c.item).where(articles.c.uri == uri, articles.c.outlet == outlet).limit(1)
+    return (await conn.execute(statement)).scalar_one_or_none()
+
+
 async def find_articles_anywhere(conn: AsyncConnection, uri: str) -> Sequence[ArticleRow]:
     """The articles that have this uri, whichever outlet's they are."""
     rows = await conn.execute(_select_articles().where(articles.c.uri == uri).order_by(articles.c.id))

@@ -5,7 +5,7 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, Text
 from server.store.schema import Id, UtcTime, metadata
 
 # `text` is the file without its secrets; `digest` that of all that decides where articles go, as it was in force, so
-# with what the environment said. `author`: "file", or the id of a key.
+# with what the environment said. `author`: "file", or the id of a key; `diff`: what it changed of the one before.
 configs = Table(
     "configs",
     metadata,
@@ -14,6 +14,7 @@ configs = Table(
     Column("digest", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("diff", Text, nullable=False),
 )
 
 # What was last decided about an article, and when: under which configuration.

@@ -16,13 +16,14 @@ BY_FILE = "file"  # the author of what was written into the file by hand
 
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
-    """A version. `text`: the file without its secrets; `author`: "file" or the id of a key."""
+    """A version. `text`: the file without its secrets; `author`: "file" or a key's id; `diff`: to the one before."""
 
     number: int
     text: str
     digest: str
     author: str
     created_at: datetime
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,8 @@ async def list_configs(conn: AsyncConnection, limit: int, before: int | None = N
     return [ConfigRow(*row) for row in await conn.execute(statement)]
 
 
-async def save_config(conn: AsyncConnection, text: str, digest: str, author: str, now: datetime) -> ConfigRow:
-    """The version in force from now on: a new one, unless the newest is the same."""
-    newest = await find_newest(conn)
-    if newest is not None and (newest.text, newest.digest) == (text, digest):
-        return newest
-    row = ConfigRow(newest.number + 1 if newest else 1, text, digest, author, now)
-    await conn.execute(
-        configs.insert().values(number=row.number, text=text, digest=digest, author=author, created_at=now)
-    )
-    return row
+async def save_config(conn: AsyncConnection, row: ConfigRow) -> None:
+    await conn.execute(configs.insert().values(**{name: getattr(row, name) for name in ConfigRow.__slots__}))
 
 
 async def save_decided(conn: AsyncConnection, article_id: int, digest: str, version: int, now: datetime) -> None:

@@ -7,21 +7,27 @@ async with database.glance() as conn: …  the same for a few small questions, w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeVar
 from weakref import WeakSet
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from server.folders import make_private_file, make_private_folder
 from server.problems import Unavailable
-from server.store.migrations import migrate
+from server.store.migrations import check_schema, migrate
 from server.store.sqlite import asking_on_the_spot, configure_sqlite, make_opener, wait_for_end
+
+Result = TypeVar("Result")
 
 TRUST = timedelta(seconds=0.5)  # how much later a change made by another process may be seen
 
@@ -46,6 +52,7 @@ class Database:
         self._writing = asyncio.Lock()
         self._watchers: list[asyncio.Event] = []
         self._writes = 0
+        self.note_write: Callable[[float, float], None] | None = None  # seconds a write waited, and then took
 
     @property
     def writes(self) -> int:
@@ -65,11 +72,13 @@ class Database:
     async def write(self, *, lazily: bool = False) -> AsyncIterator[AsyncConnection]:
         """`lazily`: what no cache depends on. It is on the disk with the next write, and lost if power fails before."""
         with _name_outages():
+            asked = begun = perf_counter()
             async with self._writing, self._engine.connect() as conn:
                 if self.is_sqlite:
                     await conn.execution_options(karvan_write="NORMAL" if lazily else "FULL")
                 try:
                     async with conn.begin():
+                        begun = perf_counter()
                         if lazily and not self.is_sqlite:
                             await conn.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                         yield conn
@@ -77,6 +86,8 @@ class Database:
                     if not lazily:
                         self._writes += 1
                         self.wake()
+                    if self.note_write is not None:
+                        self.note_write(begun - asked, perf_counter() - begun)
 
     def wake(self) -> None:
         """Let who waits for a write look now."""
@@ -115,10 +126,30 @@ def _name_outages() -> Iterator[None]:
     """Raise Unavailable where the database is away, locked, full or broken: no fault of who asked; try again later."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise Unavailable("too much is asked of the database at once", headers={"Retry-After": "5"}) from error
     except DatabaseError as error:
-        if type(error) not in (DatabaseError, OperationalError):  # ours: a wrong statement, a broken rule
+        if not _is_outage(error):  # ours: a wrong statement, a broken rule
             raise
         raise Unavailable("the database does not answer now", headers={"Retry-After": "5"}) from error.orig
+
+
+def _is_outage(error: Exception) -> bool:
+    return type(error) in (DatabaseError, OperationalError)
+
+
+async def attempt(conn: AsyncConnection, step: Callable[[], Awaitable[Result]]) -> Result | Exception:
+    """What a step of a transaction gives; or what it raised: then it has changed nothing, and the transaction goes on.
+
+    Raises outages: they are the whole transaction's.
+    """
+    try:
+        async with conn.begin_nested():
+            return await step()
+    except Exception as error:
+        if _is_outage(error):
+            raise
+        return error
 
 
 def connect_database(url: str) -> Database:
@@ -135,8 +166,11 @@ def connect_database(url: str) -> Database:
 
 async def open_database(url: str, data: Path) -> Database:
     """Open (and make or migrate) the database; an empty url is `data`/karvan.db."""
-    data.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything is served)
-    database = connect_database(url or f"sqlite+aiosqlite:///{data / 'karvan.db'}")
+    make_private_folder(data)
+    address = _make_address(url, data)
+    if (file := _find_file(address)) is not None:
+        make_private_file(file)  # its log gets the same rights
+    database = connect_database(address)
     try:
         async with database.write() as conn:
             await conn.run_sync(migrate)
@@ -144,3 +178,30 @@ async def open_database(url: str, data: Path) -> Database:
         await database.close()
         raise
     return database
+
+
+async def find_database(url: str, data: Path) -> Database:
+    """One that is there, to be read: nothing is made, and no schema changed under a server. Raises Unavailable."""
+    address = _make_address(url, data)
+    file = _find_file(address)
+    if file is not None and not file.is_file():
+        raise Unavailable(f"there is no database {file}: is --data right?")
+    database = connect_database(address)
+    try:
+        async with database.read() as conn:
+            await conn.run_sync(check_schema)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _make_address(url: str, data: Path) -> str:
+    return url or f"sqlite+aiosqlite:///{data / 'karvan.db'}"
+
+
+def _find_file(address: str) -> Path | None:
+    """SQLite's file; None where there is none."""
+    parts = make_url(address)
+    is_file = parts.get_backend_name() == "sqlite" and parts.database not in (None, "", ":memory:")
+    return Path(str(parts.database)) if is_file else None

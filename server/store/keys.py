@@ -1,11 +1,11 @@
 """Keys and invitations: only their hashes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.access_schema import invitations
@@ -75,6 +75,12 @@ async def list_keys(conn: AsyncConnection, owner: str | None = None) -> Sequence
     if owner is not None:
         statement = statement.where(keys.c.owner == owner)
     return [KeyRow(*row) for row in await conn.execute(statement)]
+
+
+async def list_owners(conn: AsyncConnection, ids: Collection[str]) -> Mapping[str, str]:
+    """Id of a key, used or not any more → whose it is."""
+    rows = await conn.execute(select(keys.c.id, keys.c.owner).where(keys.c.id.in_(ids)))
+    return {row.id: row.owner for row in rows}
 
 
 async def revoke_keys(conn: AsyncConnection, name: str, now: datetime) -> Sequence[KeyRow]:

@@ -201,9 +201,9 @@ aliases = Table(
 
 # Where an article stands: one row per channel and language. `shown_at` is the time from which readers see this state
 # (never before an embargo ends), `expires_at` that from which a usable one is gone. `mark` is what else the entry says,
-# `extent` how much of the text stands there. `change` orders what readers can notice, over all places: NULL while
-# nobody can see the row. `appeared` is the change with which it came (again); `position` its number in its feed, which
-# it keeps for good.
+# of one that is gone how, or why; `extent` how much of the text stands there. `change` orders what readers can notice,
+# over all places: NULL while nobody can see the row. `appeared` is the change with which it came (again); `position`
+# its number in its feed, which it keeps for good.
 placements = Table(
     "placements",
     metadata,

@@ -4,8 +4,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Te
 
 from server.store.schema import Id, UtcTime, metadata
 
-# The sources of the config. `settings` is a hash of what they were when last read; `state` is live or gone, `counts` of
-# all polls and of the last one, `faults` those of the last one (JSON).
+# The sources of the config. `settings` is a hash of what they were when last read; `state` is live or gone; until
+# `not_before` they are left alone; `counts` of all polls and of the last one, `faults` those of the last one (JSON).
 sources = Table(
     "sources",
     metadata,
@@ -16,6 +16,7 @@ sources = Table(
     Column("polled_at", UtcTime),
     Column("succeeded_at", UtcTime),
     Column("next_at", UtcTime),
+    Column("not_before", UtcTime),
     Column("failures", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("counts", Text, nullable=False),
@@ -23,7 +24,8 @@ sources = Table(
 )
 
 # Their feeds: validators of what was last taken in, and where it moved for good. `bookmark` (JSON, NULL: never read) is
-# what stood there, `catch_up` (JSON) how the last walk through its older pages ended; `hub` and `topic`: WebSub.
+# what stood there, `catch_up` (JSON, NULL: there was none) how the last walk through its older pages ended; `hub` and
+# `topic`: WebSub.
 source_feeds = Table(
     "source_feeds",
     metadata,
@@ -36,7 +38,7 @@ source_feeds = Table(
     Column("status", Integer),
     Column("error", Text, nullable=False),
     Column("bookmark", Text),
-    Column("catch_up", Text, nullable=False),
+    Column("catch_up", Text),
     Column("hub", Text, nullable=False),
     Column("topic", Text, nullable=False),
 )
@@ -75,8 +77,9 @@ source_pushes = Table(
     UniqueConstraint("source", "feed", "hub", "topic", "callback"),
 )
 
-# What they brought: entry → article and language, as it was when it was last taken in. `number` is the article's
-# version there, NULL where it is no Karvan; `ordered_at` is the place that it got among the versions here.
+# What they brought: entry → article and language, as it was when it was last taken in; `first_at`: when it first was.
+# `number` is the article's version there, NULL where it is no Karvan; `ordered_at` is the place that it got among the
+# versions here.
 source_entries = Table(
     "source_entries",
     metadata,
@@ -87,6 +90,7 @@ source_entries = Table(
     Column("number", BigInteger),
     Column("updated", UtcTime),
     Column("ordered_at", UtcTime, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
     Column("digest", Text, nullable=False),
     Index("source_entries_article", "article_id"),
 )

@@ -1,7 +1,7 @@
 """Sources, their feeds, and what they brought."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,13 +14,17 @@ from server.store.source_schema import source_entries, source_feeds, source_page
 from server.store.sql import upsert
 
 SourceState = Literal["live", "gone"]
+WalkState = Literal["whole", "known", "none", "limit", "failed", "broken"]
 
 MARK = "source:"  # what the `basis` of a parallel version begins with that a source brought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """A source: when it was read, and how that went. `counts` of all polls, `last` and `faults` of the last one."""
+    """A source: when it was read, and how that went. `counts` of all polls and of the last one, whose `faults` are.
+
+    `not_before`: until then it is only read when an admin wants it: it fails, or has asked for patience.
+    """
 
     name: str
     settings: str
@@ -29,6 +33,7 @@ class SourceRow:
     polled_at: datetime | None = None
     succeeded_at: datetime | None = None
     next_at: datetime | None = None
+    not_before: datetime | None = None
     failures: int = 0
     error: str = ""
     counts: Mapping[str, int]
@@ -36,11 +41,30 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUp:
+    """How the last walk through a feed's older pages ended: "none": it leads to none; "failed": it is tried again.
+
+    `tries`: how many have failed in a row; `since`: when the first of these began.
+    """
+
+    state: WalkState
+    at: datetime
+    pages: int
+    error: str = ""
+    tries: int = 0
+    since: datetime | None = None
+
+    @property
+    def wants_again(self) -> bool:
+        return self.state == "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
     """A feed of a source. `etag`, `modified`: the validators of what was taken in; `moved_to`: where it is for good.
 
     `bookmark`: marks of what stood there, None before it was first read; `catch_up`: how the last walk through its
-    older pages ended; `hub`: where to ask for pushes of `topic`.
+    older pages ended, None where there was none; `hub`: where to ask for pushes of `topic`.
     """
 
     source: str
@@ -52,14 +76,17 @@ class FeedRow:
     status: int | None = None
     error: str = ""
     bookmark: frozenset[str] | None = None
-    catch_up: Mapping[str, Any] = field(default_factory=dict)
+    catch_up: CatchUp | None = None
     hub: str = ""
     topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRow:
-    """What an entry of a source became. `number`: its article's version there; None where that is no Karvan."""
+    """What an entry of a source became. `number`: its article's version there; None where that is no Karvan.
+
+    `first_at`: when it was first taken in.
+    """
 
     source: str
     entry: str
@@ -68,6 +95,7 @@ class EntryRow:
     number: int | None
     updated: datetime | None
     ordered_at: datetime
+    first_at: datetime
     digest: str
 
 
@@ -105,13 +133,19 @@ async def list_feeds(conn: AsyncConnection, name: str) -> dict[str, FeedRow]:
 
 def _feed(row: Any) -> FeedRow:
     bookmark = None if row.bookmark is None else frozenset(orjson.loads(row.bookmark))
-    return FeedRow(**row._asdict() | {"bookmark": bookmark, "catch_up": orjson.loads(row.catch_up)})
+    catch_up = None if row.catch_up is None else _catch_up(orjson.loads(row.catch_up))
+    return FeedRow(**row._asdict() | {"bookmark": bookmark, "catch_up": catch_up})
+
+
+def _catch_up(said: Mapping[str, Any]) -> CatchUp:
+    times = {name: datetime.fromisoformat(said[name]) for name in ("at", "since") if said[name]}
+    return CatchUp(**{**said, **times})
 
 
 async def save_feed(conn: AsyncConnection, row: FeedRow) -> None:
     values = {name: getattr(row, name) for name in FeedRow.__slots__ if name not in ("source", "url")}
     values["bookmark"] = None if row.bookmark is None else orjson.dumps(sorted(row.bookmark)).decode()
-    values["catch_up"] = orjson.dumps(dict(row.catch_up)).decode()
+    values["catch_up"] = None if row.catch_up is None else orjson.dumps(row.catch_up).decode()
     await upsert(conn, source_feeds, {"source": row.source, "url": row.url}, values)
 
 
@@ -179,4 +213,4 @@ def begin(name: str, settings: str) -> SourceRow:
 
 def restart(row: SourceRow, settings: str) -> SourceRow:
     """A source whose settings have changed: as if it had never failed."""
-    return replace(row, settings=settings, state="live", reason="", next_at=None, failures=0, error="")
+    return replace(row, settings=settings, state="live", reason="", next_at=None, not_before=None, failures=0, error="")

@@ -5,11 +5,14 @@ configuration stands.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server import audit
 from server.store import glossaries
+from server.store.glossaries import GlossaryRow
 from translators.glossary import Glossary, load_default, merge, parse_tsv
 
 FOR_ALL = ""  # the exchange whose glossary is for all articles
@@ -29,6 +32,19 @@ async def load_own(conn: AsyncConnection, exchange: str) -> Glossary | None:
     if row is not None:
         return parse_tsv(row.terms)
     return load_default() if exchange == FOR_ALL else None
+
+
+async def set_glossary(
+    conn: AsyncConnection, exchange: str, terms: str, count: int, key_id: str, now: datetime
+) -> tuple[GlossaryRow, bool]:
+    """Put a glossary of `count` terms in the place of the one that was, with a line in the audit; and if it differs."""
+    old = await glossaries.find_current(conn, exchange)
+    row, changed = await glossaries.save_glossary(conn, exchange, terms, key_id, now)
+    if changed:
+        before = {"number": old.number} if old else None
+        after = {"number": row.number, "terms": count}
+        await audit.note(conn, "glossary.put", exchange or "*", now, before=before, after=after)
+    return row, changed
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.config import Config
+from server.metrics import Metrics
 from server.runner import Tools
 from server.store import memory
 from server.translation import remembering
 from server.translation.remembering import Recalled
-from translators import Direction, UnsupportedDirection
+from translators import Direction, Made, TranslationError, UnsupportedDirection
 from translators.checks import ALL_CHECKS
 from translators.fields import Fields, TextPair
 from translators.glossary import Glossary, find_kept, find_term
@@ -70,15 +72,34 @@ async def translate_leg(
         )
 
     reading = await asyncio.to_thread(read)
-    making = await _make_making(tools, direction, glossary)
+    made = await _find_made(tools, direction)
+    making = remembering.make_making(made, glossary.version, settings.checks)
     recalled = await _recall(tools, reading.wanted, direction, making)
     if settings.checks == "all":
         recent = await _list_recent(tools, direction, making)
         way = Way(direction, tools.translator, (*ALL_CHECKS, partial(find_term, glossary=glossary)), glossary, recent)
     else:
         way = Way(direction, tools.translator, glossary=glossary)
-    outcomes = await loop.run_in_executor(tools.engine_room, translate_documents, reading, way, recalled.answers)
-    return [one if isinstance(one, Failure) else Leg(direction, one, making, recalled) for one in outcomes]
+    begun = perf_counter()
+    try:
+        outcomes = await loop.run_in_executor(tools.engine_room, translate_documents, reading, way, recalled.answers)
+    except TranslationError as error:
+        _count(tools.metrics, direction, made, [Failure(str(error))] * len(documents))
+        raise
+    tools.metrics.translation_seconds.labels(direction.source, direction.target).observe(perf_counter() - begun)
+    legs = [one if isinstance(one, Failure) else Leg(direction, one, making, recalled) for one in outcomes]
+    _count(tools.metrics, direction, made, legs)
+    return legs
+
+
+def _count(metrics: Metrics, direction: Direction, made: Made, legs: Sequence[Leg | Failure]) -> None:
+    labels = (direction.source, direction.target, made.engine)
+    for leg in legs:
+        metrics.translations.labels(*labels, "failed" if isinstance(leg, Failure) else "made").inc()
+        if isinstance(leg, Leg):
+            new = len(leg.new)
+            metrics.sentences.labels(*labels, "engine").inc(new)
+            metrics.sentences.labels(*labels, "memory").inc(len(leg.outcome.answers) - new)
 
 
 async def keep_leg(conn: AsyncConnection, leg: Leg, config: Config, now: datetime) -> None:
@@ -89,11 +110,11 @@ async def keep_leg(conn: AsyncConnection, leg: Leg, config: Config, now: datetim
     await memory.touch(conn, leg.recalled.list_unmarked(leg.outcome.answers, now), now)
 
 
-async def _make_making(tools: Tools, direction: Direction, glossary: Glossary) -> str:
+async def _find_made(tools: Tools, direction: Direction) -> Made:
     made = (await asyncio.to_thread(tools.translator.directions)).get(direction)
     if made is None:
         raise UnsupportedDirection(f"no installed package translates {direction}")
-    return remembering.make_making(made, glossary.version, tools.config.translation.checks)
+    return made
 
 
 async def _recall(tools: Tools, wanted: Mapping[Sentence, bool], direction: Direction, making: str) -> Recalled:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import feeds
 from feeds import tmx
 from feeds.text import join_lines
+from server import audit
 from server.api.shapes.words import Imported
 from server.store import memory
 from server.store.engine import Database
@@ -54,24 +55,38 @@ class Wanted:
     def takes(self, direction: Direction) -> bool:
         return self.source in (None, direction.source) and self.target in (None, direction.target)
 
+    def describe(self) -> str:
+        """For example "en-az", "en-*"."""
+        return f"{self.source or '*'}-{self.target or '*'}"
+
 
 async def import_tmx(
     database: Database, open_file: Callable[[], Iterable[bytes]], wanted: Wanted, who: str, now: datetime
 ) -> Report:
-    """`open_file` gives the bytes anew each time; `who` is said where the file names nobody.
+    """`open_file` gives the bytes anew each time; `who` is said where the file names nobody. A line in the audit tells.
 
     Raises MalformedDocument, and then nothing was taken.
     """
     await asyncio.to_thread(_read_through, open_file())
     report = Report()
-    units = tmx.parse(open_file())
+    try:
+        await _take_all(database, tmx.parse(open_file()), wanted, who, now, report)
+    finally:
+        async with database.write() as conn:
+            counts = {"taken": report.taken, "replaced": report.replaced, "refused": report.refused}
+            await audit.note(conn, "memory.import", wanted.describe(), now, after=counts)
+    return report
+
+
+async def _take_all(
+    database: Database, units: Iterator[tmx.Unit | feeds.Fault], wanted: Wanted, who: str, now: datetime, report: Report
+) -> None:
     while batch := await asyncio.to_thread(_read_batch, units):
         entries = _list_entries(batch, wanted, who, now, report)
         async with database.write() as conn:
             for direction in dict.fromkeys(entry.direction for _, entry in entries):
                 own = [(place, entry) for place, entry in entries if entry.direction == direction]
                 await _save(conn, direction, own, report)
-    return report
 
 
 async def export_tmx(database: Database, direction: Direction, *, by_people: bool = True) -> AsyncIterator[bytes]:

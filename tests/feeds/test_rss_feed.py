@@ -207,8 +207,12 @@ def test_a_withdrawn_entry_is_a_stub_with_the_same_guid_and_nothing_of_its_text(
         assert word not in body.decode()
 
 
-def test_a_tombstone_stands_in_the_channel_not_older_than_the_stub(make_feed: MakeFeed) -> None:
+def test_a_tombstone_stands_in_the_channel_not_older_than_the_stub(
+    make_feed: MakeFeed, rss_schema: etree.RelaxNG
+) -> None:
     feed = make_feed()
+    root = render(replace(feed, tombstones=(replace(feed.tombstones[0], why="rights"),)))
+    assert rss_schema.validate(root), rss_schema.error_log
     early = replace(feed.tombstones[0], when=datetime(2026, 1, 1, tzinfo=UTC))
     for tombstones in (feed.tombstones, (early,)):
         root = render(replace(feed, tombstones=tombstones))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feeds import InvalidDocument, MalformedDocument, render_feed
 from feeds.jsonfeed_output import limit_to_jsonfeed
-from feeds.model import Article, CheckCount, Entry, Feed
+from feeds.model import Article, CheckCount, Entry, Feed, Why
 from feeds.rss_output import limit_to_rss
 from feeds.source_items import GoneItem, ParsedFeed
 from feeds.sources import MAX_ITEMS, parse_feed
@@ -264,6 +264,18 @@ def test_what_only_left_a_feed_is_told_from_what_was_withdrawn(
     parsed = parse_feed(render_feed(feed, format_).body)
     gone: dict[str, Any] = {one.id: one.status for one in parsed.gone}
     assert gone == {feed.tombstones[0].ref: None, withheld.id: "withheld"}
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("why", ["embargoed", "rights"])
+def test_a_tombstone_says_why_its_readers_should_hold_an_entry_back(
+    format_: str, why: Why, make_feed: MakeFeed
+) -> None:
+    feed = make_feed(entries=())
+    feed = replace(feed, tombstones=(replace(feed.tombstones[0], why=why), replace(feed.tombstones[0], ref="tag:x:1")))
+    body = render_feed(feed, format_).body
+    assert [one.why for one in parse_feed(body).gone] == [why, ""]
+    assert [one.why for one in parse_feed(body.replace(why.encode(), b"whim")).gone] == ["", ""]
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -22,6 +22,7 @@ from server.app import make_app
 from server.config import Config
 from server.configfile import parse_config
 from server.configfile.live import get_digest
+from server.configfile.replacing import read_text
 from server.keys import CLOCK, DATABASE, LIVE
 from server.refusals import Runner
 from server.routes import describe_api
@@ -258,6 +259,8 @@ async def start(tmp_path: Path, config: Config, clock: Clock, new_database: Path
         if not (database := tmp_path / folder / "karvan.db").exists():
             database.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(new_database, database)
+        if "file" in options:
+            options.setdefault("text", read_text(options["file"]))
         app = make_app(options.pop("config", config), database.parent, **options)
         runner = Runner(app, access_log=None)
         await runner.setup()

@@ -124,6 +124,7 @@ async def test_a_kill_shows_in_the_page_where_the_article_stood(quiet):
     unchanged = await quiet.call("GET", page, headers={"If-None-Match": before.headers["ETag"]})
     assert unchanged.status == 304
     assert "s-maxage=4" in before.headers["Cache-Control"]
+    assert before.headers["Link"] == f'<{BASE}{page}>; rel="self", <{BASE}{FEED}>; rel="current"'  # no topic of the hub
     assert (await quiet.call("DELETE", "/v1/articles/caravan-wire/item-1?reason=x", by="caravan-wire")).status == 200
     after = await quiet.call("GET", page, headers={"If-None-Match": before.headers["ETag"]})
     assert after.status == 200

@@ -57,7 +57,9 @@ async def test_a_push_that_comes_late_or_after_a_kill_says_so(quiet):
     await quiet.push(version="1", headline="An older headline of an article about trade")
     await quiet.call("DELETE", ONE, by="caravan-wire")
     assert (await quiet.push(version="3", headline="A newer headline of an article about trade")).status == 409
-    assert [one["outcome"] for one in await read(quiet)] == ["done", "late", "done", "refused"]
+    lines = await read(quiet)
+    assert [one["outcome"] for one in lines] == ["done", "late", "done", "refused"]
+    assert lines[1]["before"] == {"version": 1}
 
 
 async def test_the_log_holds_no_word_of_an_article(quiet):

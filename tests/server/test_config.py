@@ -284,6 +284,10 @@ def test_simplified_chinese_is_zh_however_it_is_spelled(spelling: str) -> None:
         ("KARVAN_SERVER__PUBLIC_URL", "https://news.example", ("server", "public_url"), "https://news.example"),
         ("KARVAN_SERVER__PUBLIC_URL", "", ("server", "public_url"), ""),
         ("KARVAN_SERVER__NAME", "Xəbər = yeni", ("server", "name"), "Xəbər = yeni"),
+        ("KARVAN_SERVER__NAME", "2026", ("server", "name"), "2026"),
+        ("KARVAN_SERVER__NAME", "2026-11-01", ("server", "name"), "2026-11-01"),
+        ("KARVAN_SERVER__NAME", "true", ("server", "name"), "true"),
+        ("KARVAN_SERVER__NAME", '"2026"', ("server", "name"), "2026"),
         ("KARVAN_LANGUAGES__CONFIGURED", '["en", "az"]', ("languages", "configured"), ("en", "az")),
         ("KARVAN_OUTBOUND__ALLOW", '["10.0.0.0/8"]', ("outbound", "allow"), ("10.0.0.0/8",)),
         ("KARVAN_TRANSLATION__QUALITY__AZ_EN", "draft", ("translation", "quality", "az-en"), "draft"),
@@ -308,6 +312,44 @@ def test_an_id_with_a_dash_is_written_with_an_underscore() -> None:
     assert config.outlets["khazar-news"].name == "Khazar"
     config = parse_config("", environment={"KARVAN_SUBSCRIBERS__NEW_ROOM__NAME": "Room"})
     assert config.subscribers["new-room"].name == "Room"
+
+
+def test_what_only_the_environment_has_may_have_hyphens_and_texts_that_look_like_something_else() -> None:
+    environment = {
+        "KARVAN_ENGINES__NEWS_ROOM__URL": "http://engine.example/",
+        "KARVAN_ENGINES__NEWS_ROOM__RELEASE": "2026-11-01",
+        "KARVAN_ENGINES__NEWS_ROOM__KEY": "0123456789",
+        "KARVAN_EDITORS__ANNA_B__NAME": "1e5",
+        "KARVAN_EDITORS__ANNA_B__EXCHANGES": "*",
+        "KARVAN_ADMINS__LEYLA_M__NAME": "Leyla",
+        "KARVAN_QUOTAS__FAR_NORTH__REQUESTS_PER_MINUTE": "5",
+        "KARVAN_OUTLETS__FAR_NORTH__NAME": "0.5",
+        "KARVAN_OUTLETS__FAR_NORTH__COUNTRY": "NO",
+        "KARVAN_SOURCES__MOUNTAIN_TIMES__URL": "https://feed.example/",
+        "KARVAN_SOURCES__MOUNTAIN_TIMES__OUTLET": "far-north",
+        "KARVAN_CONDITIONS__OF_THE_YEAR__KEYWORD": '["2026"]',
+        "KARVAN_SERVER__TAG": "own.example,2026",
+    }
+    config = parse_config("", environment=environment)
+    engine = config.engines["news-room"]
+    assert (engine.release, engine.key) == ("2026-11-01", "0123456789")
+    assert (config.editors["anna-b"].name, config.editors["anna-b"].exchanges) == ("1e5", ("*",))
+    assert (config.admins["leyla-m"].name, config.outlets["far-north"].name) == ("Leyla", "0.5")
+    assert (config.quotas["far-north"].requests_per_minute, config.sources["mountain-times"].outlet) == (5, "far-north")
+    assert config.conditions["of-the-year"].keyword == ("2026",)
+
+
+@pytest.mark.parametrize(
+    ("variable", "path"),
+    [
+        ("KARVAN_ROUTES__0__NAME", "routes"),
+        ("KARVAN_ROUTES__NAME", "routes"),
+        ("KARVAN_EXCHANGES__NORTH_SEA__ROUTES", "exchanges.north-sea.routes"),
+    ],
+)
+def test_tables_in_arrays_are_said_to_be_the_files(variable: str, path: str) -> None:
+    [fault] = refuse(SMALL, {variable: "x"})
+    assert fault == f"environment variable {variable}: {path} is an array of tables: only the file can set it"
 
 
 @pytest.mark.parametrize(

@@ -66,15 +66,15 @@ allow = ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "status", "reason"),
     [
-        (["en-de"], "nothing that is installed or configured translates en-de"),
-        (["en"], "'en' is not a pair of languages"),
+        (["en-de"], 1, "nothing that is installed or configured translates en-de"),
+        (["en"], 2, "'en' is not a pair of languages"),
     ],
 )
-def test_what_cannot_be_measured_is_one_line(tmp_path: Path, arguments: list[str], reason: str) -> None:
+def test_what_cannot_be_measured_is_one_line(tmp_path: Path, arguments: list[str], status: int, reason: str) -> None:
     result = run(tmp_path, PSEUDO, str(SAMPLE), *arguments)
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (status, "")
     assert reason in result.stderr.splitlines()[-1]
 
 

@@ -166,7 +166,14 @@ async def test_every_explanation_says_the_same_after_five_changes_of_the_configu
 async def test_all_feeds_are_told_when_none_is_named_and_wrong_names_are_refused(server: Any) -> None:
     await server.push()
     assert len((await explain(server, ""))["places"]) > 10
-    for query in ("?channel=nowhere", "?subscriber=nobody", "?language=%2A", "?version=0", "?what=1"):
+    for query in (
+        "?channel=nowhere",
+        "?channel=turkic&language=zh",
+        "?subscriber=nobody",
+        "?language=%2A",
+        "?version=0",
+        "?what=1",
+    ):
         answer = await server.call("GET", f"/v1/explain/caravan-wire/one{query}", by="admin")
         assert answer.status == 400, query
     assert (await server.call("GET", "/v1/explain/caravan-wire/none", by="admin")).status == 404

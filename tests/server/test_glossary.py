@@ -158,6 +158,7 @@ def karvan(tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_the_command_line_sets_lists_and_writes_glossaries(karvan: Callable[..., Result], tmp_path: Path) -> None:
+    assert karvan("keys", "issue", "admin").exit_code == 0  # the database is there
     assert parse_tsv(karvan("glossary", "export").stdout) == load_default()
     file, out = tmp_path / "names.tsv", tmp_path / "names.tbx"
     file.write_text(NAMES, encoding="utf-8")
@@ -176,6 +177,7 @@ def test_the_command_line_sets_lists_and_writes_glossaries(karvan: Callable[...,
 def test_the_command_line_says_what_is_wrong(karvan: Callable[..., Result], tmp_path: Path) -> None:
     file = tmp_path / "names.tsv"
     file.write_text("en\taz\na\tb\tc\n", encoding="utf-8")
+    assert karvan("keys", "issue", "admin").exit_code == 0
     for arguments, reason in (
         (("import", str(file)), "line 2: 3 cells for 2 columns"),
         (("import", str(file), "--exchange", "nobody"), "there is no exchange 'nobody'"),

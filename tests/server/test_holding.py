@@ -1,10 +1,13 @@
 """A route that holds the article itself: in no language before an editor has released it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.config import Editor, Route, When
+from server.configfile import parse_config
+from server.configfile.routingfile import cut_routing
 
 DESK = "/v1/desk/caravan-wire/one/en"
 ONE = "/v1/articles/caravan-wire/one"
@@ -164,3 +167,25 @@ async def test_a_released_version_passes_a_route_that_holds_machine_text_and_is_
         [place] = (await server.call("GET", path, by="admin")).json["places"]
         gates = {gate["gate"]: gate["passes"] for gate in place["gates"]}
         assert (gates["machine"], place["stands"]) == (passes, passes)
+
+
+async def test_a_route_that_holds_nothing_any_more_leaves_no_trace_on_the_desk(start: Any, tmp_path: Path) -> None:
+    shipped = (Path(__file__).parents[2] / "config.toml").read_text()
+    file = tmp_path / "config.toml"
+    file.write_text(shipped + '\n[[routes]]\nname = "sensitive"\nwhen = { ed_note = "sensitive" }\nhold = true\n')
+    live = await start(config=parse_config(file.read_text()), file=file)
+    await live.push(edNote="sensitive: ask the desk")
+    await live.settle()
+    assert (await live.call("GET", ONE, by="caravan-wire")).json["hold"]
+    etag = (await live.call("GET", "/v1/routing", by="admin")).headers["ETag"]
+    headers = {"If-Match": etag, "Content-Type": "application/toml"}
+    part = cut_routing(shipped).encode()
+    assert (await live.call("PUT", "/v1/routing", by="admin", data=part, headers=headers)).status == 200
+    await live.wait_until_asked()
+    await live.settle()
+    assert await list_places(live) == list(LANGUAGES)
+    assert (await live.call("GET", ONE, by="caravan-wire")).json["hold"] is None
+    assert (await live.call("GET", DESK, by="admin")).status == 404
+    said = {"action": "reject", "note": "no"}
+    answer = await live.call("POST", DESK, by="admin", json=said, headers={"If-Match": '"3"'})
+    assert answer.status == 404

@@ -96,7 +96,7 @@ def test_impossible_lifetimes_are_wrong_use(karvan, days):
 def test_an_unknown_owner_gets_no_key_and_one_line(karvan, owner, tmp_path):
     result = karvan("keys", "issue", owner)
     assert_refused(result)
-    assert json.loads(karvan("keys", "list", "--json").stdout) == []
+    assert "there is no database" in karvan("keys", "list").stderr
 
 
 def assert_refused(result: Result) -> None:
@@ -253,7 +253,7 @@ def test_a_rotated_key_opens_beside_the_new_one_for_a_while(karvan):
     first, second = json.loads(karvan("keys", "list", "--json").stdout)
     assert (first["scopes"], second["scopes"], second["label"]) == ("push", "push", "the system")
     assert first["expires_at"] is not None
-    assert karvan("keys", "rotate", old["id"], "--overlap", "soon").exit_code == 1
+    assert karvan("keys", "rotate", old["id"], "--overlap", "soon").exit_code == 2
     assert karvan("keys", "rotate", "none").exit_code == 1
     assert karvan("keys", "issue", "khazar-news", "--scope", "edit").exit_code == 1
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 import tomlkit
+from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
-from server.configfile import parse_config
+from server.configfile import load_config, parse_config
 from server.configfile.live import get_digest, merge_live
-from server.configfile.routingfile import ROUTING, cut_routing, hide_secrets, replace_routing, split_tables
-from server.keys import DATABASE, LIVE
+from server.configfile.redaction import hide_secrets
+from server.configfile.replacing import prepare_replacement
+from server.configfile.routingfile import ROUTING, cut_routing, replace_routing, split_tables
+from server.keys import DATABASE, LIVE, RELOADER
 from server.reloading.parts import make_etag
 from server.store import placements
 from server.store.placements import Placement
@@ -43,6 +47,14 @@ def write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
+def read_bytes(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def write_bytes(file: Path, raw: bytes) -> None:
+    file.write_bytes(raw)
+
+
 async def wait_until(server: Any, holds: Callable[[Any], object]) -> None:
     async with asyncio.timeout(2):  # CONTRACT §4
         while not holds(server.app[LIVE]):
@@ -68,6 +80,13 @@ def test_a_file_falls_into_its_tables_and_nothing_is_lost() -> None:
 def test_brackets_in_values_begin_no_table() -> None:
     text = 'x = [\n["a"]\n]\ny = """\n[routes]\n"""\n[routes-not] # [outlets]\n[[routes]]\nname = "["\n'
     assert [block.name for block in split_tables(text)] == ["", "routes-not", "routes"]
+
+
+def test_a_line_of_a_string_that_looks_like_a_comment_is_none() -> None:
+    text = 'x = """\n# no"""\n# yes\n[[routes]]\n'
+    assert [block.text for block in split_tables(text)] == ['x = """\n# no"""\n', "# yes\n[[routes]]\n"]
+    text = 'x = """\n# no"""\n[[routes]]\n'
+    assert cut_routing(text) == "[[routes]]\n"
 
 
 def test_secrets_stay_out_of_the_history() -> None:
@@ -168,6 +187,17 @@ async def test_put_is_refused_with_lines_of_what_was_sent_and_changes_nothing(li
     assert read(file) == before
 
 
+async def test_what_contradicts_an_option_that_waits_is_refused_by_put_and_preview(live: Any, file: Path) -> None:
+    write(file, read(file).replace('configured = ["az", "en"', 'configured = ["de", "az", "en"'))
+    await wait_until(live, lambda live: live.restart)
+    part = cut_routing(read(file)) + '[[routes]]\nname = "german"\nto = ["world"]\nlanguages = ["de"]\n'
+    told = await put(live, part)
+    headers = {"Content-Type": "application/toml"}
+    tried = await live.call("POST", "/v1/routing/preview", by="admin", data=part.encode(), headers=headers)
+    assert (told.status, tried.status) == (422, 422)
+    assert "wait for one" in tried.json["detail"]
+
+
 async def test_put_needs_the_etag_of_what_is_there(live: Any) -> None:
     part = (await live.call("GET", "/v1/routing", by="admin")).text
     headers = {"Content-Type": "application/toml"}
@@ -208,6 +238,94 @@ async def test_every_version_is_kept_and_can_be_restored(live: Any, file: Path) 
     assert read(file) == first.replace("feed_entries = 50", "feed_entries = 40")
     assert (await live.call("GET", "/v1/routing/history/1", by="admin")).json["text"] == first
     assert (await live.call("POST", "/v1/routing/history/9/restore", by="admin")).status == 404
+
+
+async def test_a_version_without_a_text_is_not_restored(start: Callable[..., Awaitable[Any]], file: Path) -> None:
+    await start(config=parse_config(read(file)))  # without a file: of its configuration there is no text
+    live = await start(config=parse_config(read(file)), file=file)
+    before = read(file)
+    answer = await live.call("POST", "/v1/routing/history/1/restore", by="admin")
+    assert (answer.status, "without its text" in answer.json["detail"]) == (422, True)
+    assert read(file) == before
+    assert live.app[LIVE].current.config.routes
+
+
+async def test_a_file_that_is_edited_while_the_server_starts_is_the_next_version(
+    start: Callable[..., Awaitable[Any]], file: Path
+) -> None:
+    first = read(file)
+    write(file, first.replace('name = "everything"', 'name = "all"'))
+    live = await start(config=parse_config(first), text=first, file=file)
+    assert (await live.call("GET", "/v1/routing/history/1", by="admin")).json["text"] == first
+    await wait_until(live, lambda live: live.current.number == 2)
+    assert live.app[LIVE].current.config.routes[-1].name == "all"
+
+
+async def test_put_that_cannot_be_committed_changes_nothing(live: Any, file: Path) -> None:
+    before, version = read(file), live.app[LIVE].current
+    part = cut_routing(before).replace('name = "everything"', 'name = "all"')
+
+    async def break_commit(conn: Any, number: int) -> None:
+        await conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        await conn.exec_driver_sql("INSERT INTO decided VALUES (404, '', 1, '')")  # there is no such article
+
+    with pytest.raises(IntegrityError):
+        await live.app[RELOADER].put(part, lambda _: None, "key", break_commit)
+    assert read(file) == before
+    assert [one.name for one in file.parent.iterdir() if one.name.startswith(".config")] == []
+    for _ in range(3):
+        await live.app[RELOADER].look()
+    assert live.app[LIVE].current is version
+    assert len((await live.call("GET", "/v1/routing/history", by="admin")).json["versions"]) == 1
+
+
+def test_a_replacement_is_undone_unless_somebody_else_has_written(file: Path) -> None:
+    before = read(file)
+    for theirs in ("", "x = 1\n"):
+        one = prepare_replacement(file, before, "ours = 1\n")
+        one.make()
+        assert read(file) == "ours = 1\n"
+        if theirs:
+            write(file, theirs)
+        one.undo()
+        one.clear()
+        assert read(file) == (theirs or before)
+    assert list(file.parent.iterdir()) == [file]
+
+
+async def test_of_two_equal_puts_at_once_one_has_changed_something(live: Any, file: Path) -> None:
+    part = cut_routing(read(file)).replace('name = "everything"', 'name = "all"')
+    answers = await asyncio.gather(put(live, part, "*"), put(live, part, "*"))
+    assert sorted(one.json["changed"] for one in answers) == [False, True]
+    assert [one.json["number"] for one in answers] == [2, 2]
+
+
+@pytest.mark.parametrize(("mark", "end"), [(b"", "\r\n"), (b"\xef\xbb\xbf", "\n"), (b"\xef\xbb\xbf", "\r\n")])
+async def test_put_keeps_the_line_ends_and_the_byte_order_mark_of_the_file(
+    start: Callable[..., Awaitable[Any]], file: Path, mark: bytes, end: str
+) -> None:
+    text = "# \u2028 is no end of a line\n" + read(file)
+    write_bytes(file, mark + text.replace("\n", end).encode())
+    live = await start(config=load_config(file, {}), file=file)
+    shown = (await live.call("GET", "/v1/routing", by="admin")).text
+    assert shown == cut_routing(text).replace("\n", end)
+    assert (await put(live, shown)).json["changed"] is False
+    old, new = 'name = "everything"', 'name = "all"'
+    assert (await put(live, shown.replace(old, new))).json["changed"] is True
+    assert read_bytes(file) == mark + text.replace(old, new).replace("\n", end).encode()
+    values = tomllib.loads(shown.replace(old, new))
+    values["outlets"]["khazar-news"]["name"] = "Xəzər"
+    assert (await put(live, tomlkit.dumps(values))).status == 200
+    there = read_bytes(file)
+    assert there == mark + text.replace(old, new).replace("Xəzər Xəbər", "Xəzər").replace("\n", end).encode()
+
+
+async def test_the_log_says_of_what_only_waits_that_it_waits(live: Any, file: Path) -> None:
+    with capture_logs() as logs:
+        write(file, read(file).replace("port = 8080", "port = 9090"))
+        await wait_until(live, lambda live: live.restart)
+    told = [(one["event"], one["restart_needed_for"]) for one in logs if "restart_needed_for" in one]
+    assert told == [("configuration waits for a restart", ["server.port"])]
 
 
 async def test_a_server_without_a_file_says_that_it_cannot_write(server: Any) -> None:

@@ -313,7 +313,7 @@ async def test_a_picture_is_kept_for_an_hour_and_then_asked_for_by_its_etag(quie
     file = await quiet.call("GET", path)
     assert file.status == 200
     assert file.headers["Content-Type"] == "image/jpeg"
-    assert file.headers["Cache-Control"] == "public, max-age=3600, s-maxage=60"
+    assert file.headers["Cache-Control"] == "public, max-age=60, s-maxage=4"
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert file.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert (await quiet.call("GET", path, headers={"If-None-Match": file.headers["ETag"]})).status == 304

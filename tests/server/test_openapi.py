@@ -61,7 +61,7 @@ async def full(start: Any, tmp_path: Path) -> Any:
     file.write_text(f'{text}\n[destinations.evening-paper]\nfolder = "out"\nchannels = ["world"]\n')
     config = parse_config(file.read_text(), str(file))
     server = await start(config=config, file=file, translator=Stammering())
-    picture = (ROOT / "server/sample/pictures/profile.jpg").read_bytes()
+    picture = (ROOT / "server/sample/uploads/profile.jpg").read_bytes()
     tsv, tmx = {"Content-Type": "text/tab-separated-values"}, {"Content-Type": "application/x-tmx+xml"}
     await server.call("PUT", "/v1/media/caravan-wire/ridge.jpg", by="caravan-wire", data=picture)
     await server.push("trade-outlook", associations=[PICTURE], **ITEM)
@@ -83,7 +83,9 @@ async def ask_all(server: Any, folder: Path, by: str | None, *options: str) -> N
     words += ["--request-timeout", "20", "--max-redirects", "0", *options]
     if by is not None:
         words += ["--header", f"Authorization: Bearer {await server.get_key(by)}"]
-    code = "from schemathesis.cli import schemathesis; schemathesis()"
+    lines = "import schemathesis; schemathesis.serializer.alias('application/x-ndjson', 'application/json')"  # one line
+    lines += "; schemathesis.serializer.alias(['application/ndjson', 'application/jsonl'], 'application/json')"
+    code = f"{lines}; from schemathesis.cli import schemathesis; schemathesis()"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, *words, cwd=folder, env=os.environ | {"PYTHONWARNINGS": "ignore"},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

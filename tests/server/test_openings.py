@@ -79,3 +79,23 @@ async def test_a_page_that_there_is_not_is_not_pointed_at(server: Any) -> None:
     await server.push()
     answer = await server.call("GET", f"{ONE}?language=fr", headers={"Accept": "text/html"})
     assert answer.status == 404
+
+
+async def test_an_outlet_without_a_site_of_its_own_has_a_page_here(start: Any, config: Any) -> None:
+    wire = config.outlets["caravan-wire"].model_copy(update={"url": ""})
+    server = await start(config=config.model_copy(update={"outlets": {**config.outlets, "caravan-wire": wire}}))
+    await server.push()
+    await server.settle()
+    assert "https://karvan.example/outlets/caravan-wire" in (await server.call("GET", "/feeds/world/az.atom")).text
+    page = await server.call("GET", "/outlets/caravan-wire?lang=tr")
+    assert page.status == 200
+    assert page.text.count("/articles/caravan-wire/one/tr") == 1  # though it stands in several channels
+    assert "/feeds/world/az.atom?outlet=caravan-wire" in page.text
+    assert (await server.call("GET", "/outlets/nobody")).status == 404
+
+
+async def test_the_list_of_feeds_is_not_sent_again(server: Any) -> None:
+    first = await server.call("GET", "/feeds.opml")
+    again = await server.call("GET", "/feeds.opml", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert "private" in (await server.call("GET", "/feeds.opml", by="demo-newsroom")).headers["Cache-Control"]

@@ -228,6 +228,7 @@ def answer_with(**options: Any) -> Callable[[web.Request], web.Response]:
 
 
 BOMB = gzip.compress(bytes(40_000_000))
+CRUMBS = gzip.compress(b"") * 2_000 + gzip.compress(make_rss(make_item("one")))
 
 
 BAD_ANSWERS = [
@@ -238,6 +239,10 @@ BAD_ANSWERS = [
     (answer_with(body=b"x", content_type="text/xml", headers={"Content-Encoding": "br"}), "nobody asked for"),
     (answer_with(body=BOMB, content_type="text/xml", headers={"Content-Encoding": "gzip"}), "larger than"),
     (answer_with(body=BOMB[:900], content_type="text/xml", headers={"Content-Encoding": "gzip"}), "breaks off"),
+    (
+        answer_with(body=CRUMBS, content_type="text/xml", headers={"Content-Encoding": "gzip"}),
+        "in more than 1,000 pieces",
+    ),
     (answer_with(body=bytes(9_000_000), content_type="text/xml"), "larger than"),
     (answer_with(status=302, headers={"Location": "http://10.1.2.3/feed.xml"}), "its address is private"),
     (answer_with(status=302, headers={"Location": "http://localhost/feed.xml"}), "its address is private"),

@@ -162,6 +162,7 @@ class Shelf:
     asked: list[tuple[str, str]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     hangs: set[str] = field(default_factory=set)
+    has_etags: bool = True
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         found = self.documents.get(request.path_qs, 404)
@@ -175,11 +176,19 @@ class Shelf:
             return web.Response(status=found)
         if is_same:
             return web.Response(status=304)
-        return web.Response(body=found, headers={"ETag": etag}, content_type="application/json")
+        headers = {"ETag": etag} if self.has_etags else {}
+        return web.Response(body=found, headers=headers, content_type="application/json")
 
     def put(self, path: str, *items: dict[str, Any], older: str = "", **more: Any) -> None:
         feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Shelf", "language": "en", "items": list(items)}
         self.documents[path] = json.dumps(feed | ({"next_url": older} if older else {}) | more).encode()
+
+    def put_all(self, newest: int) -> None:
+        """Items `newest` … 1, two on a page; every page moves with each that is new."""
+        for number, top in enumerate(range(newest, 0, -2), 1):
+            items = [make_item(one) for one in (top, top - 1) if one]
+            older = f"?page={number + 1}" if top > 2 else ""
+            self.put("/feed.json" + f"?page={number}" * (number > 1), *items, older=older)
 
     def take_asked(self) -> list[tuple[str, str]]:
         asked, self.asked = self.asked, []
@@ -262,6 +271,48 @@ async def test_a_page_that_fails_is_tried_again_and_keeps_nothing_else_back(begi
     assert shelf.take_asked() == [("/feed.json", "304")]
 
 
+@pytest.mark.parametrize("has_etags", [True, False])
+@pytest.mark.parametrize("new", [0, 1, 2])
+async def test_a_walk_that_failed_goes_on_beyond_what_it_brought(
+    begin, shelf, clock, has_etags: bool, new: int
+) -> None:
+    shelf.has_etags = has_etags
+    shelf.put_all(2)
+    reader = await begin()
+    clock.pass_time(seconds=60)
+    newest = 12
+    for _ in range(3):
+        shelf.put_all(newest)
+        shelf.documents["/feed.json?page=4"] = 503
+        assert (await read(reader))["feeds"][0]["older"]["state"] == "failed"
+        clock.pass_time(seconds=60)
+        newest += new
+    shelf.put_all(newest)
+    shelf.take_asked()
+    source = await read(reader)
+    assert await list_uris(reader) == [f"urn:story:{number}" for number in range(1, newest + 1)]
+    assert source["feeds"][0]["older"]["state"] == "known"
+    assert len(shelf.take_asked()) == newest // 2, "it stops where something was here before the first failure"
+    shelf.put_all(newest + 4)
+    source = await read(reader)
+    assert source["feeds"][0]["older"]["state"] == "known"
+    assert [path for path, _ in shelf.take_asked()] == [f"/feed.json{page}" for page in ("", "?page=2", "?page=3")]
+
+
+async def test_a_walk_that_goes_on_reads_no_more_pages_than_any_other(begin, shelf: Shelf, clock) -> None:
+    shelf.put_all(2)
+    reader = await begin(older_pages="4")
+    clock.pass_time(seconds=60)
+    shelf.put_all(40)
+    shelf.documents["/feed.json?page=4"] = 503
+    await read(reader)
+    clock.pass_time(seconds=60)
+    shelf.put_all(41)
+    shelf.take_asked()
+    source = await read(reader)
+    assert (source["feeds"][0]["older"]["state"], len(shelf.take_asked())) == ("limit", 5)
+
+
 async def test_a_page_that_never_comes_is_given_up_in_the_end(begin, shelf: Shelf, monkeypatch) -> None:
     monkeypatch.setattr("server.polling.noting.MOST_TRIES", 2)
     shelf.put("/feed.json", make_item(9), older="?page=2")
@@ -316,6 +367,22 @@ async def test_the_newest_word_on_an_entry_counts_on_whichever_page_it_stands(be
     found = await list_all(reader)
     assert sorted(found) == ["urn:story:2", "urn:story:3", "urn:story:4"]
     assert old not in {versions["en"][2] for _, versions in found.values()}
+
+
+async def test_what_left_one_feed_and_stands_in_another_stays(shelf: Shelf, start) -> None:
+    shelf.put("/feed.json", make_item(1), make_item(2))
+    shelf.put("/other.json", make_item(1))
+    config = make_config("here", {"shelf": [f"{shelf.base}/feed.json", f"{shelf.base}/other.json"]})
+    reader = await start(config=config, translator=PseudoTranslator(directions=[]))
+    await reader.settle()
+    gone = [{"ref": "urn:story:1", "when": "2026-11-20T09:00:00Z", "why": "rights"}]
+    for number in range(3, 6):
+        shelf.put("/feed.json", make_item(number), make_item(2), _karvan={"tombstones": gone})
+        await read(reader)
+        assert (await list_all(reader))["urn:story:1"][0] == "usable"
+    shelf.put("/other.json", make_item(2))
+    await read(reader)
+    assert (await list_all(reader))["urn:story:1"][0] == "withheld"
 
 
 async def test_the_key_of_a_source_stays_with_its_own_server(begin, shelf: Shelf, start) -> None:

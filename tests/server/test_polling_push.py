@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -209,14 +209,27 @@ class Tower:
     keys: list[str | None] = field(default_factory=list)
     reads: int = 0
     hub: str = "/hub"
+    older: str = ""
+    refusal: tuple[int, Mapping[str, str]] | None = None
+    while_reading: Callable[[], Awaitable[Any]] | None = None
 
     async def get_feed(self, request: web.Request) -> web.Response:
+        if request.query:
+            return web.Response(status=503)
         self.reads += 1
+        if self.while_reading is not None:
+            await self.while_reading()
+        if self.refusal is not None:
+            return web.Response(status=self.refusal[0], headers=self.refusal[1])
         title, text = "The ministers will meet in the capital on Friday", "They will discuss trade and water there."
         item = {"id": "urn:story:1", "title": title, "content_text": text}
         feed = {"version": "https://jsonfeed.org/version/1.1", "title": "x", "language": "en", "items": [item]}
+        feed |= {"next_url": self.older} if self.older else {}
         link = f'<{self.hub}>; rel="hub", <{self.base}/feed.json>; rel=self'
         return web.Response(body=json.dumps(feed), content_type="application/json", headers={"Link": link})
+
+    def refuse(self, status: int | None, headers: Mapping[str, str] | None = None) -> None:
+        self.refusal = None if status is None else (status, headers or {})
 
     async def post_hub(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -261,6 +274,84 @@ async def begin(start, tower: Tower):
         return server
 
     return begin_reading
+
+
+async def tell(server: Any) -> None:
+    """The hub pushes."""
+    (row,) = await get_pushes(server)
+    digest = hmac.new(row.secret.encode(), b"x", "sha256").hexdigest()
+    answer = await server.call("POST", get_path(row), data=b"x", headers={"X-Hub-Signature": f"sha256={digest}"})
+    assert answer.status == 202
+
+
+@pytest.mark.parametrize("while_reading", [False, True])
+async def test_no_push_has_a_source_read_that_has_asked_for_patience(begin, tower: Tower, while_reading: bool) -> None:
+    server = await begin()
+    server.clock.pass_time(seconds=10)
+    if while_reading:
+        tower.while_reading = lambda: tell(server)
+    tower.refuse(429, {"Retry-After": "7200"})
+    await tell(server)
+    await server.settle()
+    reads = tower.reads
+    assert reads == 2
+    for _ in range(20):
+        server.clock.pass_time(seconds=300)
+        await tell(server)
+        await server.settle()
+    assert tower.reads == reads
+    tower.refuse(None)
+    tower.while_reading = None
+    await read(server)
+    assert tower.reads == reads + 1, "an admin may ask at any time"
+
+
+async def test_a_push_during_a_long_refusal_is_heeded_when_it_is_over(begin, tower: Tower) -> None:
+    server = await begin()
+    server.clock.pass_time(seconds=10)
+    tower.refuse(503, {"Retry-After": "1800"})
+    await tell(server)
+    await server.settle()
+    tower.refuse(None)
+    await tell(server)
+    server.clock.pass_time(seconds=1801)
+    await wait_for(lambda: _has_read(tower, 3))
+    await server.settle()
+    assert (await get_source(server))["failures"] == 0
+
+
+async def test_pushes_have_a_source_that_fails_read_ever_less_often(begin, tower: Tower) -> None:
+    server = await begin()
+    server.clock.pass_time(seconds=10)
+    tower.refuse(500)
+    await tell(server)
+    await server.settle()
+    for number, minutes in enumerate((1, 2, 4, 8), 3):
+        server.clock.pass_time(seconds=minutes * 60 - 5)
+        await tell(server)
+        await server.settle()
+        assert tower.reads == number - 1
+        server.clock.pass_time(seconds=6)
+        await wait_for(lambda number=number: _has_read(tower, number))
+        await server.settle()
+
+
+async def test_a_burst_of_pushes_uses_up_no_tries_of_older_pages(begin, tower: Tower) -> None:
+    tower.older = "?page=2"
+    server = await begin()
+    for _ in range(11):
+        server.clock.pass_time(seconds=5)
+        await tell(server)
+        await server.settle()
+    assert tower.reads == 1
+    server.clock.pass_time(seconds=6)
+    await wait_for(lambda: _has_read(tower, 2))
+    await server.settle()
+    assert (await get_source(server))["feeds"][0]["older"]["state"] == "failed"
+
+
+async def _has_read(tower: Tower, times: int) -> bool:
+    return tower.reads >= times
 
 
 async def test_a_hub_is_asked_as_the_standard_says_and_answered_only_for_what_we_asked(begin, tower: Tower) -> None:

@@ -34,6 +34,9 @@ def make_config(name: str, sources: dict[str, int], format_: str = "atom") -> Co
         urls = [f"http://127.0.0.1:{port}/feeds/world/{language}.{format_}" for language in LANGUAGES]
         outlets = ", ".join(f'"{outlet}" = "{outlet}"' for outlet in OUTLETS)
         config += f'\n[sources.{source}]\nurl = {urls}\noutlet = "caravan-wire"\noutlets = {{ {outlets} }}\n'
+    config += '\n[rights.home]\nterms = "home only"\nterritories = "AZ"\n'
+    inner = '[[routes]]\nname = "inner"\nwhen = { genre = "inner" }\nto = ["economy"]\nstop = true\n\n'
+    config = config.replace("[[routes]]", inner + "[[routes]]", 1)
     return parse_config(config)
 
 
@@ -146,6 +149,46 @@ async def test_what_is_withheld_there_is_withheld_here_until_it_is_usable_again(
         await read_all([b, a])
         assert (await describe(b))["status"] == status
     assert await describe(b) == await describe(a)
+
+
+@pytest.mark.parametrize("pair", ["atom", "rss", "json"], indirect=True)
+@pytest.mark.parametrize("hides", [{"embargoedUntil": "2026-11-26T18:00:00Z"}, {"usageTerms": "Home only"}])
+async def test_what_nobody_may_read_there_any_more_is_held_back_here_until_they_may(pair, clock, hides) -> None:
+    a, b = pair
+    await a.push(version="1")
+    await a.settle()
+    await read_all([b])
+    assert (await describe(b))["status"] == "usable"
+    clock.pass_time(minutes=1)
+    await a.push(version="2", **hides)
+    await a.settle()
+    await read_all([b, b])
+    assert (await describe(b))["status"] == "withheld"
+    before = await count(b)
+    await read_all([b])
+    assert await count(b) == before
+    if "usageTerms" in hides:
+        clock.pass_time(minutes=1)
+        await a.push(version="3")
+    else:
+        clock.pass_time(hours=12)
+    await a.settle()
+    await read_all([b, b])
+    assert await describe(b) == await describe(a)
+    assert (await describe(b))["status"] == "usable"
+
+
+async def test_what_the_routes_took_out_of_a_feed_stays_here(pair) -> None:
+    a, b = pair
+    await a.push(version="1")
+    await a.settle()
+    await read_all([b])
+    await a.push(version="2", genres=[{"name": "inner"}])
+    await a.settle()
+    feed = (await a.call("GET", "/feeds/world/en.json")).json
+    assert (feed["items"], len(feed["_karvan"]["tombstones"])) == ([], 1)
+    await read_all([b, b])
+    assert (await describe(b))["status"] == "usable"
 
 
 async def test_two_that_read_each_other_come_to_rest(pair) -> None:

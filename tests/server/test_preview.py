@@ -1,7 +1,8 @@
 """What another routing would do: told before it is in force, and then it does that."""
 
+import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,3 +217,35 @@ def test_articles_that_no_changed_route_takes_are_passed_over_and_nothing_is_mis
     comparison = make_comparison(make_config(named), make_config(after[::-1] if turned else after), {})
     assert comparison.changed or turned
     assert compare(samples, comparison) == compare(samples, replace(comparison, changed={}))
+
+
+async def test_an_assistant_that_hangs_is_done_without(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await live.push()
+    part = PART.replace('when = { subject = ["medtop:04000000"] }', "when = {}")
+    alone = (await preview(live, part)).json
+    monkeypatch.setattr(lanes, "HELPED_FROM", 1)
+    monkeypatch.setattr("server.preview.assistant.SECONDS", 0.2)
+    monkeypatch.setattr("server.preview.assistant.CODE", "import time; time.sleep(60)")
+    assert (await preview(live, part)).json | {"seconds": 0} == alone | {"seconds": 0}
+
+
+async def test_who_sends_a_body_slowly_keeps_nobody_from_reading(live: Any) -> None:
+    slow = b"# what a routing says\n" * 20_000
+    headers = TOML | {"Authorization": f"Bearer {await live.get_key('admin')}"}
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield slow
+        await asyncio.sleep(60)
+
+    url = f"{live.base}/v1/routing/preview"
+    calls = [asyncio.create_task(live.session.post(url, data=drip(), headers=headers)) for _ in range(20)]
+    try:
+        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            assert (await live.call("GET", "/feeds/world/en.atom")).status == 200
+            told = await asyncio.gather(*(preview(live, PART) for _ in range(20)))
+        assert {one.status for one in told} == {200}
+    finally:
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)

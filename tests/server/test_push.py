@@ -449,6 +449,21 @@ async def test_the_history_says_who_when_and_what(quiet):
     assert (first["ed_note"], second["changed"]) == ("for the desk", ["located", "ed_note"])
     assert first["key"]
     assert first["received_at"] < second["received_at"]
+    assert (first["by"], answer.json["withdrawn"]) == ("caravan-wire", None)
+    await quiet.call("DELETE", ONE, by="admin", json={"reason": "not true"})
+    withdrawn = (await quiet.call("GET", f"{ONE}/history", by="caravan-wire")).json["withdrawn"]
+    assert (withdrawn["reason"], withdrawn["by"]) == ("not true", "admin")
+
+
+async def test_one_uri_is_one_article_of_an_outlet(quiet):
+    assert (await quiet.push("one", uri="urn:x:one")).status == 201
+    answer = await quiet.push("two", uri="urn:x:one")
+    assert (answer.status, answer.json["type"]) == (409, "/problems/uri-taken")
+    assert "caravan-wire/one" in answer.json["detail"]
+    assert (await quiet.push("one", uri="urn:x:one", located="Tbilisi")).status == 200
+    assert (await quiet.push("one", by="khazar-news", **AZERBAIJANI | {"uri": "urn:x:one"})).status == 201
+    assert (await quiet.push("two", uri="tag:karvan.example,2026:caravan-wire/three")).status == 201
+    assert (await quiet.push("three")).status == 409  # its own uri would be that
 
 
 async def test_a_text_in_another_language_is_422_that_names_both(quiet):

@@ -253,6 +253,19 @@ async def north(server: Any) -> Any:
     return server
 
 
+async def test_a_feed_says_nothing_of_what_its_reader_may_not_see(server: Any) -> None:
+    assert (await server.push("open", by="north")).status == 201
+    await server.settle()
+    before = {kind: await server.call("GET", f"/feeds/world/en.{kind}") for kind in ("atom", "rss", "json")}
+    server.clock.pass_time(minutes=5)
+    assert (await server.push("home", by="north", usageTerms="Home only")).status == 201
+    await server.settle()
+    await server.call("DELETE", "/v1/articles/north/home", by="north", json={"reason": "wrong"})
+    for kind, answer in before.items():
+        after = await server.call("GET", f"/feeds/world/en.{kind}")
+        assert (after.body, after.headers["ETag"]) == (answer.body, answer.headers["ETag"])
+
+
 async def test_what_is_limited_to_a_country_is_seen_by_readers_there_alone(server: Any) -> None:
     assert (await server.push("open", by="north")).status == 201
     assert (await server.push("home", by="north", usageTerms="Home only")).status == 201

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from translators import Direction
+from translators.lockfile import read_lock, read_records
 from translators.packages import (
     BadArchive,
     BadIndex,
@@ -67,7 +68,7 @@ def test_an_archive_becomes_a_package_and_is_recorded(tmp_path: Path) -> None:
     assert seen[-1][0] == seen[-1][1] > 0
     lock = json.loads((tmp_path / "shelf" / "languages.lock").read_text())["packages"]["translate-en_az"]
     assert lock["installed_at"] == AT
-    assert len(lock["archive_sha256"]) == len(lock["model_sha256"]) == 64
+    assert len(lock["archive_sha256"]) == len(lock["model_sha256"]) == len(lock["files_sha256"]) == 64
 
 
 def test_every_archive_of_a_folder_is_installed(tmp_path: Path) -> None:
@@ -111,6 +112,34 @@ def test_weights_that_are_not_those_recorded_are_not_used(tmp_path: Path) -> Non
     assert "languages.lock" in found.broken[0].reason
     [again] = install(tmp_path / "p.argosmodel", shelf, installed_at=AT)
     assert scan_packages(shelf).packages == (again,)
+
+
+@pytest.mark.parametrize("file", ["sentencepiece.model", "metadata.json", "model/config.json", "model/another.bin"])
+def test_no_file_of_a_package_can_be_swapped(tmp_path: Path, file: str) -> None:
+    shelf = tmp_path / "shelf"
+    [package] = install(write_archive(tmp_path / "p.argosmodel", make_members()), shelf, installed_at=AT)
+    assert scan_packages(shelf).packages == (package,)
+    place = package.folder / file
+    place.write_bytes((place.read_bytes() if place.exists() else b"") + b" ")
+    found = scan_packages(shelf)
+    assert found.packages == ()
+    assert "its files are not those that languages.lock records" in found.broken[0].reason
+
+
+def test_a_package_that_was_removed_is_known_when_it_comes_back_changed(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    path = write_archive(tmp_path / "p.argosmodel", make_members())
+    install(path, shelf, installed_at=AT)
+    assert remove(EN_AZ, shelf, removed_at="2026-12-01T00:00:00Z") == ["translate-en_az"]
+    assert read_lock(shelf) == {}
+    assert read_records(shelf)["translate-en_az"]["removed_at"] == "2026-12-01T00:00:00Z"
+    other = write_archive(tmp_path / "q.argosmodel", make_members(model=b"other weights"))
+    with pytest.raises(ChangedPackage, match=r"translate-en_az 1\.5 was [0-9a-f]{64}"):
+        install(other, shelf, installed_at=AT)
+    assert list_packages(shelf) == []
+    [again] = install(path, shelf, installed_at=AT)
+    assert list_packages(shelf) == [again]
+    assert "removed_at" not in read_records(shelf)["translate-en_az"]
 
 
 def make_link(name: str, target: str) -> tuple[zipfile.ZipInfo, str]:
@@ -249,10 +278,10 @@ def test_a_package_stands_before_the_starter_and_removing_it_brings_the_starter_
     serving = {package.direction: package.quality for package in list_packages(shelf)}
     assert serving[EN_AZ] == "draft"
     assert serving[Direction("az", "en")] == "starter"
-    assert remove(EN_AZ, shelf) == ["translate-en_az"]
+    assert remove(EN_AZ, shelf, removed_at=AT) == ["translate-en_az"]
     serving = {package.direction: package.quality for package in list_packages(shelf)}
     assert serving[EN_AZ] == "starter"
-    assert remove(EN_AZ, shelf, starter=True) == ["karvan-starter-en_az"]
+    assert remove(EN_AZ, shelf, removed_at=AT, starter=True) == ["karvan-starter-en_az"]
     assert EN_AZ not in {package.direction for package in list_packages(shelf)}
 
 

@@ -2,6 +2,7 @@
 
 articles     pushes, translation sets, history, receipts
 newsrooms    channels, changes, subscriptions, balances
+search       what is found
 desk         what is held, verdicts
 media        uploads
 credentials  keys, invitations, the audit log

@@ -23,6 +23,36 @@ class Pushed(TypedDict):
     origin: NotRequired[Literal["outlet", "edited"]]
 
 
+class LineTaken(Pushed):
+    """A line of a batch that was taken: what a push of it alone answers."""
+
+    line: Annotated[int, Field(description="Counted from 1.")]
+    status: Literal[201]
+    etag: NotRequired[str]
+    replayed: NotRequired[Annotated[Literal[True], Field(description="The first answer under this Idempotency-Key.")]]
+
+
+class FaultShown(TypedDict):
+    pointer: str
+    detail: str
+
+
+class LineRefused(TypedDict):
+    """A line of a batch that was not: the problem (RFC 9457)."""
+
+    line: Annotated[int, Field(description="Counted from 1.")]
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: NotRequired[list[FaultShown]]
+    retry_after: NotRequired[Annotated[int, Field(description="Seconds.")]]
+
+
+LineAnswer = LineTaken | LineRefused
+
+
 class Killed(TypedDict):
     outlet: str
     item: str
@@ -124,12 +154,16 @@ class TranslationSet(TypedDict):
     questions: NotRequired[list[AskedQuestion]]
 
 
+By = Annotated[str | None, Field(description="Whose key it was, or the source that it was read from.")]
+
+
 class PushedVersion(TypedDict):
     version: int
     outlet_version: str | None
     version_created: datetime | None
     received_at: datetime
     key: str
+    by: By
     content_sha256: str
     pub_status: PubStatus
     headline: str
@@ -150,7 +184,14 @@ class HandedIn(TypedDict):
     origin: str
     received_at: datetime
     key: str
+    by: By
     content_sha256: str
+
+
+class Withdrawal(TypedDict):
+    at: datetime
+    reason: str | None
+    by: By
 
 
 class History(TypedDict):
@@ -159,6 +200,7 @@ class History(TypedDict):
     versions: list[PushedVersion]
     parallel_versions: dict[str, ParallelState]
     contributions: list[HandedIn]
+    withdrawn: Withdrawal | None
 
 
 class HolderShown(TypedDict):

@@ -52,6 +52,32 @@ class ConfigVersions(TypedDict):
     more: bool
 
 
+class ProposalShown(TypedDict):
+    """A routing that waits for a second admin, or did. `outdated`: what it was to change is not in force any more;
+    `number`: the version of the configuration that came of it.
+    """
+
+    proposal: int
+    state: Literal["open", "approved", "rejected", "expired"]
+    outdated: bool
+    by: str
+    key: str
+    at: datetime
+    expires_at: datetime
+    base: str
+    diff: str
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str | None
+    number: int | None
+    text: NotRequired[str]
+
+
+class ProposalsShown(TypedDict):
+    proposals: list[ProposalShown]
+    more: bool
+
+
 class ExampleShown(TypedDict):
     outlet: str
     item: str

@@ -11,7 +11,7 @@ class OlderPages(TypedDict):
     """How the last walk back through a feed's older pages ended."""
 
     state: str
-    at: str
+    at: datetime
     pages: int
     error: str | None
 

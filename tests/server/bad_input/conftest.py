@@ -83,6 +83,9 @@ class Walk:
 
 WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/articles"): Walk("/v1/articles", "caravan-wire", GOOD),
+    ("POST", "/v1/articles:batch"): Walk(
+        "/v1/articles:batch", "caravan-wire", sends=("application/x-ndjson", b'{"type":"text"}\n')
+    ),
     ("PUT", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/new", "caravan-wire", GOOD),
     ("DELETE", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/old", "caravan-wire"),
     ("GET", "/v1/articles/{outlet}/{item}"): Walk("/v1/articles/caravan-wire/one"),
@@ -107,6 +110,9 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("POST", "/v1/receipts"): Walk("/v1/receipts", "demo-newsroom", sends=("application/json", RECEIPT)),
     ("GET", "/v1/subscriptions"): Walk("/v1/subscriptions", "admin"),
     ("GET", "/v1/subscriptions/{id}"): Walk("/v1/subscriptions/1", "admin"),
+    ("GET", "/v1/queue"): Walk("/v1/queue", "admin"),
+    ("POST", "/v1/queue/retry"): Walk("/v1/queue/retry?kind=translate", "admin"),
+    ("POST", "/v1/queue/{id:[0-9]{1,15}}/retry"): Walk("/v1/queue/1/retry", "admin"),
     ("GET", "/v1/dead-letters"): Walk("/v1/dead-letters", "admin"),
     ("POST", "/v1/dead-letters/{id:[0-9]{1,15}}/retry"): Walk("/v1/dead-letters/1/retry", "admin"),
     ("GET", "/v1/exchanges/{exchange}/balance"): Walk("/v1/exchanges/turkic/balance", "admin"),
@@ -160,15 +166,19 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("GET", "/v1/explain/{outlet}/{item}"): Walk("/v1/explain/caravan-wire/one", "admin"),
     ("GET", "/"): Walk("/"),
     ("GET", "/channels/{channel}/{language}"): Walk("/channels/world/en"),
+    ("GET", "/outlets/{outlet}"): Walk("/outlets/caravan-wire"),
+    ("GET", "/search"): Walk("/search?q=trade"),
+    ("GET", "/v1/search"): Walk("/v1/search?q=trade"),
+    ("GET", "/sign-in"): Walk("/sign-in", "demo-newsroom"),
     ("GET", "/articles/{outlet}/{item}/{language}"): Walk("/articles/caravan-wire/one/en"),
     ("GET", "/problems"): Walk("/problems"),
     ("GET", "/docs"): Walk("/docs"),
     ("GET", "/openapi.json"): Walk("/openapi.json"),
     ("GET", "/problems/{name}"): Walk("/problems/not-found"),
     ("GET", "/static/karvan.css"): Walk("/static/karvan.css"),
-    ("GET", "/sample/{name}.jpg"): Walk("/sample/ridges.jpg"),
     ("GET", "/livez"): Walk("/livez"),
     ("GET", "/readyz"): Walk("/readyz"),
+    ("GET", "/metrics"): Walk("/metrics", "admin"),
 }
 READ_THE_MOST = ("/feeds/world/en.atom", "/v1/articles/caravan-wire/one")
 

@@ -14,7 +14,7 @@ from server import requests
 JSON, XML = "application/json", "application/atom+xml;type=entry"
 
 # Bodies that are not read as a whole, or longer than articles.
-STREAMED = {"image/jpeg", "application/x-tmx+xml", "*/*"}
+STREAMED = {"image/jpeg", "application/x-tmx+xml", "application/x-ndjson", "*/*"}
 
 
 def list_read(walker):

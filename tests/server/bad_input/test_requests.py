@@ -22,7 +22,7 @@ async def test_what_the_walk_calls_good_is_good(quiet, walks, picture):
         if walk.sends:
             sent = {"headers": {"Content-Type": walk.sends[0]}, "data": walk.sends[1]}
         answer = await quiet.call(method, walk.path, by=walk.by, **sent)
-        assert answer.status in (200, 201, 202, 204), (method, walk.path, answer.text)
+        assert answer.status in (200, 201, 202, 204, 303), (method, walk.path, answer.text)
 
 
 async def test_what_is_no_http_gets_a_problem_too(walker):
@@ -108,8 +108,8 @@ async def test_hostile_paths_find_nothing(walker, tmp_path):
 async def test_unknown_paths_are_told_so(walker):
     for path in (b"/nowhere", b"//", b"/v1", b"/v1/", b"/v2/articles", b"/livez/", b"//livez", b"/livez/../readyz/x",
                  b"/feeds/world/en", b"/feeds/world/en.exe", b"/feeds/world/..%2Fen.atom", b"/.env",
-                 b"/%2e%2e/config.toml", b"/static/../config.toml", b"/static/%2e%2e%2fpage.html", b"/sample/",
-                 b"/sample/.jpg", b"/nowhere?" + b"%FF" * 20, b"/problems/internal-error/x"):  # fmt: skip
+                 b"/%2e%2e/config.toml", b"/static/../config.toml", b"/static/%2e%2e%2fpage.html", b"/media/",
+                 b"/media/.jpg", b"/nowhere?" + b"%FF" * 20, b"/problems/internal-error/x"):  # fmt: skip
         for method in ("GET", "PUT", "HEAD"):
             reply = await walker.talk(walker.make_request(method, path))
             walker.check(f"{method} {path!r}", reply, (404, 405))
@@ -121,7 +121,7 @@ async def test_a_head_is_its_get_without_the_body(walker):
         if method == "GET":
             got, head = [await walker.ask(asked, walk.path.encode(), walk) for asked in ("GET", "HEAD")]
             changing = {"Date", "X-Request-Id", "X-Request-ID", "Transfer-Encoding"}
-            if not got.body:
+            if not got.body or walk.path == "/metrics":  # which counts the first of the two
                 changing |= {"Content-Length"}
             assert (head.status, {k: v for k, v in head.headers.items() if k not in changing}) == (
                 got.status, {k: v for k, v in got.headers.items() if k not in changing},
@@ -138,7 +138,7 @@ async def test_a_body_where_none_belongs_changes_nothing(walker):
             (b"Content-Encoding: gzip", b"no gzip at all"),
         ):
             reply = await walker.ask(method, walk.path.encode(), walk, header, body=body)
-            walker.check(f"GET {walk.path} {body[:9]!r}", reply, (200, 400, 413, 415))
+            walker.check(f"GET {walk.path} {body[:9]!r}", reply, (200, 303, 400, 413, 415))
     walker.end()
 
 
