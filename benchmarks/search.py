@@ -241,16 +241,8 @@ def save(own: sqlite3.Connection, number: int, texts: dict[str, Article], at: in
         words = {"headline": write_words([text.headline]), "description": write_words([text.description]),
                  "body": write_words(body), "more": ""}  # fmt: skip
         packed = zlib.compress("\n".join(words.values()).encode(), 1)
-        insert(
-            own,
-            "search_texts",
-            id=place,
-            article_id=number,
-            language=language,
-            is_excerpt=0,
-            text_hash="",
-            words=packed,
-        )
+        insert(own, "search_texts", id=place, article_id=number, language=language, is_excerpt=0, text_hash="")
+        insert(own, "search_words", id=place, words=packed)
         insert(own, "search_index", rowid=place, **words)
 
 
@@ -340,7 +332,8 @@ async def measure_pushes(
 async def print_sizes(database: Database, count: int) -> None:
     async with database.read() as conn:
         rows = await conn.exec_driver_sql(
-            "SELECT name LIKE 'search_index%', name LIKE '%search_texts%', sum(pgsize) FROM dbstat GROUP BY 1, 2"
+            "SELECT name LIKE 'search_index%', name IN ('search_texts', 'search_words'), sum(pgsize)"
+            " FROM dbstat GROUP BY 1, 2"
         )
         sizes = {(bool(one), bool(other)): size for one, other, size in rows}
     found, texts = sizes.get((True, False), 0), sizes.get((False, True), 0)

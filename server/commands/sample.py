@@ -37,9 +37,9 @@ async def show_sample(setting: Setting, config: Config, app: web.Application, ad
     click.echo("")
     await _report_translations(app)
     async with app[DATABASE].read() as conn:
-        standing = await find_standing(conn)
+        standing = await find_standing(conn, config)
     install = f"karvan --data {shlex.quote(str(setting.data))} languages install starter"
-    lines = describe_standing(standing, f"{address}/feeds/desk/…, {address}/v1/desk (key of admin)", install)
+    lines = describe_standing(standing, f"{address}/v1/desk (key of admin)", install)
     for line in [*lines, "Stop with Ctrl-C; `make run` goes on from here."]:
         click.echo(line)
 

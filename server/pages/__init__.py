@@ -16,7 +16,7 @@ rows         what the handlers fill
 
 from server.pages.article import render_article_page
 from server.pages.environment import CONTENT_SECURITY_POLICY, read_stylesheet
-from server.pages.lists import render_channel_page, render_home_page
+from server.pages.lists import render_channel_page, render_home_page, render_outlet_page
 from server.pages.reference import render_reference_page
 from server.pages.refusals import render_error_page, render_problem_page
 from server.pages.rows import ArticleRow, ChannelRow, FeedLink, ProblemRow
@@ -34,6 +34,7 @@ __all__ = [
     "render_channel_page",
     "render_error_page",
     "render_home_page",
+    "render_outlet_page",
     "render_problem_page",
     "render_reference_page",
 ]

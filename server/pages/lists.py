@@ -1,4 +1,4 @@
-"""Pages that lead to articles: the home page and a channel's page in one language."""
+"""Pages that lead to articles: the home page, a channel's page in one language, an outlet's."""
 
 from collections.abc import Sequence
 
@@ -46,3 +46,19 @@ def render_channel_page(
         "older": older,
     }
     return render_template("channel.html", ui_language=ui_language, site=site, base=base, values=values)
+
+
+def render_outlet_page(
+    title: str,
+    entries: Sequence[ArticleRow],
+    *,
+    language: str,
+    page: str,
+    ui_language: str,
+    site: str,
+    base: str,
+    feeds: Sequence[FeedLink],
+) -> str:
+    """Render the newest articles of an outlet, whose name `title` is in `language`, and its feeds."""
+    values = {"title": title, "entries": entries, "language": language, "page": page, "feeds": feeds}
+    return render_template("outlet.html", ui_language=ui_language, site=site, base=base, values=values)

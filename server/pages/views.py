@@ -21,6 +21,7 @@ from server.pages import (
     render_article_page,
     render_channel_page,
     render_home_page,
+    render_outlet_page,
     render_problem_page,
     render_reference_page,
 )
@@ -89,7 +90,7 @@ async def get_outlet(request: web.Request) -> web.StreamResponse:
     limit = site.config.limits.feed_entries
     found = [await _list_articles(request, *feed, limit, filters) for feed in names if feed[1] == language]
     rows = {row.href: row for rows in found for row in rows}
-    page = render_channel_page(
+    page = render_outlet_page(
         member.name,
         sorted(rows.values(), key=lambda row: row.published, reverse=True)[:limit],
         language=member.languages[0] if member.languages else language,

@@ -30,6 +30,7 @@ from server.visibility import Reader
 _BY_ORIGIN = ("source", "outlet", "edited", "machine")
 _BY_EXTENT = ("full", "marked", "headline")
 _ROWS_A_HIT = 3  # that are looked at: a text mostly stands in several channels and languages
+_MORE = 4  # times as many each time that these were not for this reader
 _WHY_NOT: Mapping[State, str] = {
     "building": "the index for search is being built: try again in a moment",
     "none": "this server's database has no full-text search (SQLite with FTS5): everything else works",
@@ -108,16 +109,16 @@ async def find_page(conn: AsyncConnection, site: Site, reader: Reader, wish: Wis
     expressions = make_expressions(wish.asked, glossary)
     asked = expressions[-1:] if wish.is_newest else expressions
     found: list[Found] = []
-    after, key = wish.after, wish.after
+    after, most = wish.after, (wish.limit + 1) * _ROWS_A_HIT
     while len(found) <= wish.limit:
-        rows = await search_rows.list_rows(conn, asked, wish.scope, now, after, (wish.limit + 1) * _ROWS_A_HIT)
+        rows = await search_rows.list_rows(conn, asked, wish.scope, now, after, most)
         gated = await _gate(conn, rows.rows, reader, site.config, now)
         key = rows.next
         # What came before was told before; what comes first behind these rows comes again with its own.
         found += [one for one in gated if (after is None or one.key > after) and (key is None or one.key <= key)]
         if key is None:
             break
-        after = key
+        after, most = key, most * _MORE
     shown = found[: wish.limit]
     loaded = await entries.load(conn, [one.article.id for one in shown])
     terms = [meant for group in wish.asked.groups for term in group for meant in list_meant(term, glossary)]

@@ -3,8 +3,9 @@
 article, texts, places ─→ the rows that should be ─compared with those that are→ written, taken out
 """
 
+import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ from server.store import search
 from server.store.placements import Placement
 from server.store.search import Kind
 
-Fields = dict[str, tuple[str, ...]]  # field → paragraphs
+LONG = 50_000  # characters of a body: what takes milliseconds holds up nobody else
 
 
 async def index(conn: AsyncConnection, loaded: Loaded, places: Iterable[Placement]) -> None:
@@ -41,10 +42,15 @@ async def _index(conn: AsyncConnection, loaded: Loaded, places: Iterable[Placeme
             if old.text_hash == text_hash:
                 continue
             await search.delete_text(conn, old.id)
-        body = html.to_plain(fields["body"][0])
-        written = fields | {"body": body.split("\n")}
-        words = {name: write_words(blocks) for name, blocks in written.items()}
+        is_long = len(fields["body"][0]) > LONG
+        words = await asyncio.to_thread(_write, fields) if is_long else _write(fields)
         await search.insert_text(conn, loaded.article.id, kind, text_hash, words)
+
+
+def _write(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Field → its words."""
+    blocks = {**fields, "body": html.to_plain(fields["body"][0]).split("\n")}
+    return {name: write_words(of) for name, of in blocks.items()}
 
 
 def _make_fields(loaded: Loaded, kind: Kind) -> dict[str, Sequence[str]]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.store.answers import find_meta, save_meta
 from server.store.articles import list_article_ids
 from server.store.schema import articles
-from server.store.search_schema import FIELDS, STATE, VERSION, create_index, has_fts5, search_texts
+from server.store.search_schema import FIELDS, STATE, VERSION, create_index, has_fts5, search_texts, search_words
 
 Kind = tuple[str, bool]  # language; whether it is headline and description only
 State = Literal["ready", "building", "none"]
@@ -93,14 +93,15 @@ async def insert_text(
     """`words`: field → its words, divided by spaces."""
     packed = zlib.compress("\n".join(words[name] for name in FIELDS).encode(), 1)
     values = {"article_id": article_id, "language": kind[0], "is_excerpt": kind[1], "text_hash": text_hash}
-    statement = search_texts.insert().values(values | {"words": packed}).returning(search_texts.c.id)
-    number = (await conn.execute(statement)).scalar_one()
+    number = (await conn.execute(search_texts.insert().values(values).returning(search_texts.c.id))).scalar_one()
+    await conn.execute(search_words.insert().values(id=number, words=packed))
     await conn.execute(_INSERT, {"id": number, **words})
 
 
 async def delete_text(conn: AsyncConnection, number: int) -> None:
     """Take a row out: with the words that went in, or the index would keep them."""
-    packed = (await conn.execute(select(search_texts.c.words).where(search_texts.c.id == number))).scalar_one()
+    packed = (await conn.execute(select(search_words.c.words).where(search_words.c.id == number))).scalar_one()
     words = dict(zip(FIELDS, zlib.decompress(packed).decode().split("\n"), strict=True))
     await conn.execute(_REMOVE, {"id": number, **words})
+    await conn.execute(search_words.delete().where(search_words.c.id == number))
     await conn.execute(search_texts.delete().where(search_texts.c.id == number))

@@ -1,7 +1,7 @@
 """The full-text index: SQLite's FTS5. A row is one language of an article as it stands somewhere, as words.
 
 `search_texts` says of which text a row is, `search_index` finds rows by their words. That keeps no text (content=''):
-what is taken out of it has to be told once more, so `words` has it.
+what is taken out of it has to be told once more, so `search_words` has it, apart: every row that is found is looked at.
 """
 
 from sqlalchemy import Boolean, Column, Connection, ForeignKey, LargeBinary, Table, Text, UniqueConstraint, text
@@ -20,15 +20,23 @@ search_texts = Table(
     Column("language", Text, nullable=False),
     Column("is_excerpt", Boolean, nullable=False),  # headline and description, as they stand alone in some places
     Column("text_hash", Text, nullable=False),
-    Column("words", LargeBinary, nullable=False),  # of the four fields, one a line, compressed
     UniqueConstraint("article_id", "language", "is_excerpt"),
+)
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("id", ForeignKey("search_texts.id"), primary_key=True),
+    Column("words", LargeBinary, nullable=False),  # of the four fields, one a line, compressed
 )
 
 
 def create_index(conn: Connection) -> None:
     """An empty index in place of the one that is there, if any."""
-    search_texts.create(conn, checkfirst=True)
-    conn.execute(search_texts.delete())
+    for table in (search_texts, search_words):
+        table.create(conn, checkfirst=True)
+    for table in (search_words, search_texts):
+        conn.execute(table.delete())
     conn.execute(text("DROP TABLE IF EXISTS search_index"))
     # Words come ready, divided by spaces: `ascii` lets all other letters stand as they are.
     conn.execute(

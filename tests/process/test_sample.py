@@ -53,6 +53,10 @@ def test_what_stands_is_said_as_it_is() -> None:
         "  broken",
         "What a package is missing for is made as soon as there is one: INSTALL",
     ]
+    assert say({"fresh": 40, "marked": 8}) == [
+        "All sample articles stand in all languages.",
+        "8 stand with a mark, because a check has found something in them: DESK",
+    ]
     assert say({"fresh": 40, "held": 8})[1:] == ["8 were made and held for an editor to look at: DESK"]
     assert say({}) == ["No sample article is wanted in another language."]
 

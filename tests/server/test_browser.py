@@ -106,3 +106,18 @@ async def test_an_exhibition_in_a_browser(start, tmp_path, text):
         assert image.get("srcset").count(" ") >= 2
     assert "Content Security Policy" not in said
     assert "Failed to load" not in said
+
+
+async def test_the_search_page_in_a_browser(start, tmp_path):
+    """A plain form, and what was found marked, under its own policy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = await start(port=port, base=f"http://127.0.0.1:{port}", with_worker=False)
+    await server.push(headline="The ministers will meet in the capital on Friday to discuss trade")
+    page, said, _ = await browse(f"http://localhost:{port}/search?lang=zh&q=capital", tmp_path)
+    assert page.get("lang") == "zh"
+    assert page.xpath("//h3//mark/text()") == ["capital"]
+    assert page.xpath("//form[@role='search']//input[@type='search']/@value") == ["capital"]
+    assert "Refused to" not in said
+    assert "Content Security Policy" not in said

@@ -524,6 +524,19 @@ async def list_standing(server: Any, by: str | None) -> dict[str, dict[str, set[
     return found
 
 
+async def turn_pages(server: Any, words: str, by: str | None, order: str) -> list[str]:
+    """All that is found, two by two: many rows between are not for this reader."""
+    told: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        page = await search(server, words, by=by, order=order, limit=2, **after)
+        told += page.items
+        if page.json["next"] is None:
+            return told
+        assert len(page.items) == 2
+        after = {"after": page.json["next"]}
+
+
 SUBJECT = {"name": "economy", "uri": "http://cv.iptc.org/newscodes/mediatopic/04000000"}
 
 
@@ -573,6 +586,9 @@ async def test_each_reader_finds_what_stands_in_their_feeds_and_nothing_else(sta
                 )
                 assert found.get_languages() == expected, (by, words, minutes)
                 sizes.add(len(expected))
+        for by, order in ((None, "relevance"), ("nowhere", "newest"), ("granted", "relevance"), ("east", "newest")):
+            whole = (await search(server, "trade -qgamma", by=by, order=order, limit=100)).items
+            assert await turn_pages(server, "trade -qgamma", by, order) == whole
     assert len(sizes) > 3
 
 
@@ -805,3 +821,9 @@ async def test_the_page_leads_to_what_else_was_found(quiet):
     titles = [[one.get("href") for one in each.xpath("//h3/a")] for each in (page, second)]
     assert [len(one) for one in titles] == [20, 3]
     assert not set(titles[0]) & set(titles[1])
+
+
+async def test_a_long_text_is_found_by_its_last_word(quiet):
+    text = f"<p>{ENGLISH * 700} They met in a harbour.</p>"
+    await push(quiet, "caravan-wire", "one", "en", "The ministers will meet in the capital on Friday", text)
+    assert (await search(quiet, "harbour")).items == ["one"]
