@@ -28,6 +28,7 @@ from server.keys import (
     READER,
     REQUEST_ID,
     SCOPES,
+    SITE,
 )
 from server.quotas import SPENT, get_quota
 from server.store.engine import Look
@@ -86,7 +87,8 @@ def check_origin(request: web.Request, authorization: str) -> None:
     if request.method in ("GET", "HEAD", "OPTIONS") or not authorization.lower().startswith("basic"):
         return
     fetched, origin = request.headers.get("Sec-Fetch-Site", "none"), request.headers.get("Origin")
-    if fetched not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc != request.host):
+    hosts = {request.host, urlsplit(request[SITE].base).netloc}  # a proxy may have rewritten the first
+    if fetched not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc not in hosts):
         raise problems.NotAllowed("another site's page has asked for this: send your key as Bearer")
 
 

@@ -75,6 +75,8 @@ async def settle(
         versions = await _list_versions(conn, article)
     if article.canceled_at is None:
         versions = await _restate(conn, versions, decision, config)
+    else:
+        await jobs.forget_translations(conn, article.id, versions)
     pictures = await _save_uses(conn, article, versions)
     placed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
     await index(conn, Loaded(article, versions, (), {}), placed.now.values())

@@ -48,6 +48,11 @@ async def enqueue_translation(
     await rows.enqueue(conn, TRANSLATE, subject, batch=language, priority=priority, run_at=now, owner=outlet)
 
 
+async def forget_translations(conn: AsyncConnection, article_id: int, languages: Iterable[str]) -> None:
+    """Of those that were given up, no trace is left."""
+    await rows.forget_jobs(conn, TRANSLATE, [f"{article_id}:{language}" for language in languages])
+
+
 async def enqueue_settlement(conn: AsyncConnection, article_id: int, now: datetime) -> None:
     """Ask for an article's places and translations to be worked out again (the config or the packages changed)."""
     await rows.enqueue(conn, SETTLE, str(article_id), batch="", priority=20, run_at=now)

@@ -14,7 +14,7 @@ from feeds.text import find_forbidden
 from server import problems
 from server.api.expected import HIGHEST, Schema, find_schema, make_pointer, say_expected
 from server.config import Limits
-from server.keys import CONFIG
+from server.keys import CONFIG, IS_STILL_VALID
 from translators.languages import is_tag, normalise
 
 MOST_SECONDS = 60.0  # that a body may take to arrive
@@ -118,13 +118,21 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
         raise problems.TooLarge(f"{request.content_length} bytes; at most {limits.article_bytes} are taken")
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            return await request.read()
+            body = await request.read()
+            await check_key_again(request)
+            return body
     except TimeoutError as error:
         raise problems.BodyTooSlow(f"it was not there within {MOST_SECONDS:g} seconds") from error
     except web.HTTPRequestEntityTooLarge as error:
         raise problems.TooLarge(f"at most {limits.article_bytes} bytes are taken") from error
     except (web.RequestPayloadError, OSError) as error:
         raise problems.MalformedDocument(f"the body could not be read: {error}") from error
+
+
+async def check_key_again(request: web.Request) -> None:
+    """Raise KeyRejected where the key that opened the door opens it no more: bodies and answers can be long."""
+    if not await request[IS_STILL_VALID]():
+        raise problems.KeyRejected("this key opens nothing here any more", headers=problems.CHALLENGE)
 
 
 async def stream_body(request: web.Request, most: int, seconds: float) -> AsyncIterator[bytes]:

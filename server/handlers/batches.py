@@ -28,6 +28,7 @@ from server.intake import Receipt
 from server.keys import BATCHING, CONFIG, DATABASE, REQUEST_ID
 from server.lines import Bounds, Line, Lines, receive_lines
 from server.problems import Problem, describe_problem, translate_error
+from server.requests import check_key_again
 from server.store.answers import Answer
 from server.store.engine import attempt
 
@@ -94,6 +95,7 @@ async def _take_all(request: web.Request, outlet: str, key: str | None, lines: L
         async for group in lines.read(GROUP_LINES, GROUP_BYTES):
             waiting = [await _read_line(request, outlet, key, line) for line in group]
             while waiting:
+                await check_key_again(request)
                 outcomes = await _take_some(request, waiting)
                 told = [
                     _tell(request, number, outcome) for (number, _, _), outcome in zip(waiting, outcomes, strict=False)

@@ -17,7 +17,7 @@ from server.changes import Change, Page
 from server.handlers.receipts import note_fetch
 from server.keys import CLOCK, CONFIG, DATABASE, LIVE, LOOKOUT, READER, SITE, VERSION, pin_version
 from server.publishing import check_channel
-from server.requests import Digits, Position, Query, read_query
+from server.requests import Digits, Position, Query, check_key_again, read_query
 from server.responses import make_json
 from server.store.placements import FeedName, get_newest_change
 from server.store.restored import find_gap
@@ -87,6 +87,7 @@ async def _read_when_there(request: web.Request, feed: FeedName, after: int, lim
             now, reader = request.app[CLOCK](), request[READER]
             page = await changes.read_page(conn, request[SITE], [feed], after, limit, now, reader)
         if page.changes or page.has_more:
+            await check_key_again(request)
             return page
         after = page.next  # nothing of it was for this reader
         while not await lookout.wait(seen, min(LOOK_SECONDS, max(0.0, give_up - loop.time()))):

@@ -15,6 +15,7 @@ from server.keys import CLOCK, DATABASE
 from server.requests import Digits, Position, Query, read_query
 from server.responses import make_json
 from server.store import articles
+from server.store.jobs import forget_jobs
 from server.store.queued import Queued, count_queued, find_queued, list_queued, run_now
 
 MOST_SHOWN, USUAL_SHOWN = 500, 100
@@ -76,10 +77,10 @@ async def post_retries(request: web.Request) -> web.Response:
 
 async def _retry(conn: AsyncConnection, wanted: Sequence[Queued], now: datetime) -> JobsAsked:
     """A translation is asked for by settling its article: nobody else knows whether it is still wanted."""
-    translations = {jobs.read_subject(one.subject)[0] for one in wanted if one.kind == jobs.TRANSLATE}
-    await jobs.enqueue_settlements(conn, sorted(translations), now)
-    others = [one.id for one in wanted if one.kind != jobs.TRANSLATE or one.given_up_at is None]
-    await run_now(conn, others, now)
+    given_up = [one for one in wanted if one.kind == jobs.TRANSLATE and one.given_up_at is not None]
+    await forget_jobs(conn, jobs.TRANSLATE, [one.subject for one in given_up])
+    await jobs.enqueue_settlements(conn, sorted({jobs.read_subject(one.subject)[0] for one in given_up}), now)
+    await run_now(conn, [one.id for one in wanted if one not in given_up], now)
     for one in wanted:
         said = {"error": one.error, "attempts": one.attempts, "subject": one.subject}
         await audit.note(conn, "queue.retry", f"{one.kind} {one.id}", now, before=said)

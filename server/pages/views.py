@@ -1,5 +1,6 @@
 """The pages' addresses: request → values → page. What a page says is decided beside this module."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
@@ -85,20 +86,22 @@ async def get_outlet(request: web.Request) -> web.StreamResponse:
     if member is None:
         raise problems.NotFound(f"there is no outlet {outlet[:80]!r}")
     filters = Filters(outlets=(outlet,), query=f"outlet={outlet}")
-    channels = visibility.list_channels(request[READER], site.config)
-    names = [(name, one) for name in channels for one in publishing.list_channel_languages(name, site.config)]
-    limit = site.config.limits.feed_entries
-    found = [await _list_articles(request, *feed, limit, filters) for feed in names if feed[1] == language]
-    rows = {row.href: row for rows in found for row in rows}
+    names = visibility.list_channels(request[READER], site.config)
+    channels = {name: publishing.list_channel_languages(name, site.config) for name in names}
+    rows: dict[str, ArticleRow] = {}  # by article, in whatever channels it stands
+    for name, languages in channels.items():
+        shown = language if language in languages else languages[0]
+        found = await _list_articles(request, name, shown, site.config.limits.feed_entries, filters)
+        rows |= {row.href.rpartition("/")[0]: row for row in found}
     page = render_outlet_page(
         member.name,
-        sorted(rows.values(), key=lambda row: row.published, reverse=True)[:limit],
+        sorted(rows.values(), key=lambda row: row.published, reverse=True)[: site.config.limits.feed_entries],
         language=member.languages[0] if member.languages else language,
         page=site.outlet(outlet),
         ui_language=language,
         site=site.config.server.name,
         base=site.base,
-        feeds=[_make_feed_link(site, *feed, filters.query) for feed in names],
+        feeds=[_make_feed_link(site, name, one, filters.query) for name, of in channels.items() for one in of],
     )
     return make_html(page, headers=SAFE | PRIVATE)
 
@@ -143,7 +146,8 @@ async def get_sign_in(request: web.Request) -> web.StreamResponse:
     if request[READER] == visibility.ANYONE:
         raise problems.KeyRequired("the password is your key, the name does not matter", headers=problems.CHALLENGE)
     origin = urlsplit(request.headers.get("Referer", ""))
-    is_ours = origin.netloc == request.host and origin.path.startswith("/") and not origin.path.startswith("//")
+    hosts = {request.host, urlsplit(request[SITE].base).netloc}
+    is_ours = origin.netloc in hosts and re.match(r"/(?!/|sign-in$)", origin.path)
     back = urlunsplit(("", "", origin.path, origin.query, "")) if is_ours else "/"
     return web.Response(status=303, headers=PRIVATE | {"Location": back})
 

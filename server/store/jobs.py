@@ -1,7 +1,7 @@
 """The rows of the queue. What they mean is server/jobs' business."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -244,6 +244,12 @@ async def give_up(conn: AsyncConnection, job: Job, error: str, now: datetime) ->
         return True
     await conn.execute(jobs.update().where(jobs.c.id == job.id, mine).values(lease_until=None, attempts=0))
     return False
+
+
+async def forget_jobs(conn: AsyncConnection, kind: str, subjects: Collection[str]) -> None:
+    """Jobs that were given up, and that nobody wants any more."""
+    which = (jobs.c.kind == kind, jobs.c.subject.in_(subjects), jobs.c.given_up_at.is_not(None))
+    await conn.execute(jobs.delete().where(*which))
 
 
 async def renew(conn: AsyncConnection, claimed: Sequence[Job], lease_until: datetime) -> None:

@@ -8,6 +8,7 @@ from server.config import Route, When
 from server.config.rules import Embargo
 
 ONE = "/v1/articles/caravan-wire/one"
+ROUTES = (Route(name="all", to=("world",)),)
 LATER = {
     "language": Route(name="later", when=When(target=("az",)), to=("world", "economy"), embargo=Embargo(minutes=60)),
     "channel": Route(name="later", to=("economy",), embargo=Embargo(minutes=60)),
@@ -92,6 +93,16 @@ async def test_an_outlet_without_a_site_of_its_own_has_a_page_here(start: Any, c
     assert page.text.count("/articles/caravan-wire/one/tr") == 1  # though it stands in several channels
     assert "/feeds/world/az.atom?outlet=caravan-wire" in page.text
     assert (await server.call("GET", "/outlets/nobody")).status == 404
+
+
+async def test_an_outlets_page_shows_articles_whatever_language_a_reader_has(start: Any, config: Any) -> None:
+    languages = config.languages.model_copy(update={"configured": ("az", "en", "tr")})
+    small = {"languages": languages, "exchanges": {}, "channels": {"world": config.channels["world"]}, "routes": ROUTES}
+    server = await start(config=config.model_copy(update={**small, "subscribers": {}}))
+    await server.push()
+    await server.settle()
+    page = await server.call("GET", "/outlets/caravan-wire", headers={"Accept-Language": "zh"})
+    assert "/articles/caravan-wire/one/az" in page.text
 
 
 async def test_the_list_of_feeds_is_not_sent_again(server: Any) -> None:

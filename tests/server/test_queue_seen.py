@@ -103,3 +103,11 @@ async def test_it_is_read_page_by_page_and_by_admins_alone(moody: Any) -> None:
     assert (await moody.call("POST", "/v1/queue/retry", by="admin")).status == 400
     assert (await moody.call("GET", "/v1/queue", by="caravan-wire")).status == 403
     assert (await moody.call("GET", "/v1/queue")).status == 401
+
+
+async def test_what_was_given_up_of_an_article_goes_with_it(moody: Any) -> None:
+    await wait_for(moody, "given_up", seconds=5)
+    said = {"reason": "wrong"}
+    assert (await moody.call("DELETE", "/v1/articles/caravan-wire/one", by="caravan-wire", json=said)).status == 200
+    await moody.settle()
+    assert (await read(moody, "?state=given_up"))["jobs"] == []

@@ -35,6 +35,8 @@ async def test_who_signs_in_is_led_back(server: Any) -> None:
     assert (asked.status, "Basic realm=" in asked.headers["WWW-Authenticate"]) == (401, True)
     signed = await make_basic(server, "demo-newsroom")
     came_from = {f"{server.base}/channels/world/tr?lang=az": "/channels/world/tr?lang=az", "": "/"}
+    came_from |= {f"{server.base}/sign-in": "/", f"{server.base}/sign-in?x=1": "/"}  # where the dialog was put off
+    came_from |= {"https://karvan.example/?lang=tr": "/?lang=tr"}  # behind a proxy that has its own name for us
     came_from |= dict.fromkeys(("https://evil.example/x", f"{server.base}//evil.example/x", "javascript:x"), "/")
     for referer, back in came_from.items():
         answer = await server.call("GET", "/sign-in", headers=signed | {"Referer": referer})
@@ -50,6 +52,7 @@ async def test_who_signs_in_is_led_back(server: Any) -> None:
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "https://karvan.example"}, 404),
     ],
 )
 async def test_another_sites_page_changes_nothing_with_the_password_of_a_browser(
