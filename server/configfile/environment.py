@@ -30,6 +30,8 @@ def override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterator
         parts = variable.removeprefix(PREFIX).split("__")
         if not variable.startswith(PREFIX) or len(parts) < 2:
             continue
+        if not _is_text(text):
+            raise Unreachable(variable, "is not UTF-8")
         table: Any = values
         kind: Any = Config
         path: Place = ()
@@ -48,6 +50,14 @@ def override(values: dict[str, Any], environment: Mapping[str, str]) -> Iterator
             raise Unreachable(variable, f"{_name((*path, key))} is an array of tables: only the file can set it")
         table[key] = _read(text, kind)
         yield (*path, key), variable
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _enter(part: str, table: Mapping[str, Any], kind: Any) -> tuple[str, Any]:

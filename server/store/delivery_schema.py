@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from server.store.schema import Id, UtcTime, metadata
 
 IS_GONE, IS_DUE = text("state <> 'usable'"), text("notice_at IS NOT NULL")  # of receipts
+IS_LEFT = text("retried_at IS NULL")  # of dead letters
 
 # Who gets pushes: WebSub callbacks (`topic` is the feed's own address, `query` its filters) and destinations of the
 # config (`topic` is the name, `address` empty: it stands in the config). Everything after change `since` up to `cursor`
@@ -98,6 +99,7 @@ dead_letters = Table(
     Column("status", Integer),
     Column("retried_at", UtcTime),
     UniqueConstraint("subscription_id", "article_id", "language"),
+    Index("dead_letters_left", "id", sqlite_where=IS_LEFT, postgresql_where=IS_LEFT),
     sqlite_autoincrement=True,  # an id is never used again
 )
 

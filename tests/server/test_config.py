@@ -360,6 +360,7 @@ def test_tables_in_arrays_are_said_to_be_the_files(variable: str, path: str) -> 
         ("KARVAN_LANGUAGES__PIVOT", "ru"),
         ("KARVAN_SERVRE__PORT", "9000"),
         ("KARVAN_SERVER__PORT__NUMBER", "1"),
+        ("KARVAN_SERVER__NAME", "Kar\udcffvan"),  # bytes that are no text
         ("KARVAN_ROUTES__0__NAME", "x"),
     ],
 )
