@@ -150,6 +150,7 @@ async def stream_body(request: web.Request, most: int, seconds: float) -> AsyncI
         except (web.RequestPayloadError, OSError) as error:
             raise problems.MalformedDocument(f"the body could not be read: {error}") from error
         if not piece:
+            await check_key_again(request)
             return
         size += len(piece)
         if size <= most:

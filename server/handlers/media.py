@@ -1,7 +1,6 @@
 """Outlets upload pictures and look after them. (Those who look at them: server/handlers/pictures.)"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from aiohttp import web
@@ -16,7 +15,7 @@ from server.keys import CLOCK, CONFIG, DATABASE, KEY_ID, MEDIA, SITE
 from server.media import list_renditions
 from server.media.media_files import Incoming
 from server.quotas import spend
-from server.requests import Query, read_query
+from server.requests import Query, read_query, stream_body
 from server.responses import is_unchanged, make_json
 from server.site import Site
 from server.store import media
@@ -50,7 +49,9 @@ async def put_media(request: web.Request) -> web.Response:
         raise problems.InvalidParameter(f"{name[:200]!r} is no valid name of a picture: {ITEM_RULE}")
     await _check_announced(request, outlet, name)
     try:
-        async with request.app[MEDIA].receive(_read_chunks(request)) as incoming:
+        async with request.app[MEDIA].receive(
+            stream_body(request, request[CONFIG].limits.media_bytes, MOST_SECONDS)
+        ) as incoming:
             if (media_type := detect_type(incoming.head)) is None:
                 raise problems.UnsupportedFormat("the file is no JPEG, PNG or WebP picture")
             created, changed, upload = await _store(request, incoming, media_type)
@@ -173,24 +174,6 @@ async def _check_announced(request: web.Request, outlet: str, name: str) -> None
     async with request.app[DATABASE].read() as conn:
         _check_preconditions(request, await media.find_upload(conn, outlet, name))
         await _check_quota(conn, request, outlet, name, size)
-
-
-async def _read_chunks(request: web.Request) -> AsyncIterator[bytes]:
-    """The body in pieces. Raises TooLarge, BodyTooSlow, MalformedDocument."""
-    size, end = 0, asyncio.get_running_loop().time() + MOST_SECONDS
-    while True:
-        try:
-            async with asyncio.timeout_at(end):
-                chunk = await request.content.readany()
-        except TimeoutError as error:
-            raise problems.BodyTooSlow(f"it was not there within {MOST_SECONDS:g} seconds") from error
-        except (web.RequestPayloadError, ConnectionError) as error:
-            raise problems.MalformedDocument(f"the body could not be read: {error}") from error
-        if not chunk:
-            return
-        size += len(chunk)
-        _check_size(request, size)
-        yield chunk
 
 
 def _check_size(request: web.Request, size: int) -> None:

@@ -8,7 +8,7 @@ async with database.glance() as conn: …  the same for a few small questions, w
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -171,13 +171,7 @@ async def open_database(url: str, data: Path) -> Database:
     if (file := _find_file(address)) is not None:
         make_private_file(file)  # its log gets the same rights
     database = connect_database(address)
-    try:
-        async with database.write() as conn:
-            await conn.run_sync(migrate)
-    except BaseException:
-        await database.close()
-        raise
-    return database
+    return await _see_to(database, database.write(), migrate)
 
 
 async def find_database(url: str, data: Path) -> Database:
@@ -187,9 +181,16 @@ async def find_database(url: str, data: Path) -> Database:
     if file is not None and not file.is_file():
         raise Unavailable(f"there is no database {file}: is --data right?")
     database = connect_database(address)
+    return await _see_to(database, database.read(), check_schema)
+
+
+async def _see_to(
+    database: Database, transaction: AbstractAsyncContextManager[AsyncConnection], step: Callable[[Connection], None]
+) -> Database:
+    """The database after a step; closed where that fails."""
     try:
-        async with database.read() as conn:
-            await conn.run_sync(check_schema)
+        async with transaction as conn:
+            await conn.run_sync(step)
     except BaseException:
         await database.close()
         raise
