@@ -149,6 +149,8 @@ async def store_push(conn: AsyncConnection, push: Push, config: Config, now: dat
         await articles.set_head(conn, article_id, now)
         if is_kill:
             await articles.cancel_article(conn, article_id, push.article.ed_note, now)
+        elif row is None and (kill := await articles.find_kill(conn, push.outlet, push.item)) is not None:
+            await articles.cancel_article(conn, article_id, kill[1], kill[0])
     stored = (await articles.list_articles(conn, [article_id]))[article_id]
     mine = known or await articles.find_version(conn, article_id, key)
     assert mine is not None

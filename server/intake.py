@@ -185,5 +185,7 @@ async def _take_linked(conn: AsyncConnection, push: Push, site: Site, now: datet
         if await articles.find_article(conn, push.outlet, push.item):
             detail = f"item {push.item!r} is an article of its own: it cannot join the set of {row.item!r}"
             raise problems.InvalidDocument(detail, errors=[Fault("/associations", detail)])
+        if (kill := await articles.find_kill(conn, push.outlet, push.item)) is not None:
+            raise ingest.make_refusal(f"{push.outlet}/{push.item}", kill[0])
         await contributions.save_alias(conn, push.outlet, push.item, row.id, push.article.language)
     return await take_version(conn, row, push, "outlet", site, now)

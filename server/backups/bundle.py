@@ -36,6 +36,11 @@ NAMES = re.compile(
 Report = Callable[[int], None]  # so many bytes more are done
 
 
+def is_fitting(name: str) -> bool:
+    """Whether a file of this name can be in a bundle."""
+    return len(name) <= LONGEST_NAME and NAMES.fullmatch(name) is not None
+
+
 def count_up(tell: Progress, total: int) -> Report:
     """Bytes one after the other → how far it is."""
     done = 0
@@ -62,8 +67,7 @@ class Writer:
 
     def add(self, name: str, content: BinaryIO, size: int, made: float) -> None:
         """Raises BackupFault for a file that is not as long as it was a moment ago."""
-        is_known = name in (described.NAME, SUMS) or NAMES.fullmatch(name)
-        if not is_known or len(name) > LONGEST_NAME or len(self._sums) > MOST_FILES:
+        if not (name in (described.NAME, SUMS) or is_fitting(name)) or len(self._sums) > MOST_FILES:
             raise BackupFault(f"{name} cannot be put into a backup: its name, or one file too many")
         head = tarfile.TarInfo(name)
         head.size, head.mtime, head.mode = size, int(made), 0o600

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from server.backups import manifest as described
-from server.backups.bundle import CHUNK, Writer, count_up, read_bundle
+from server.backups.bundle import CHUNK, Writer, count_up, is_fitting, read_bundle
 from server.backups.manifest import BackupFault, Manifest, Packed, dump_manifest
 from server.media.media_files import MediaFolder, sync_folder
 from server.store import snapshot
-from translators.lockfile import read_lock
+from translators.lockfile import BadLock, read_lock
 
 OWN_NAME = re.compile(r"karvan-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.tar(\.zst)?")
 SUFFIXES = (".tar", ".tar.zst")
@@ -75,12 +76,16 @@ class _Planned:
 
 
 def find_database(url: str, data: Path) -> Path:
-    """The file of the configuration's database. Raises BackupFault where it is none."""
+    """The file of the configuration's database, where it really is. Raises BackupFault where it is none."""
     if not url:
-        return data / "karvan.db"
-    if not url.startswith("sqlite") or not (file := make_url(url).database):
+        return (data / "karvan.db").resolve()
+    try:
+        file = make_url(url).database if url.startswith("sqlite") else None
+    except (ArgumentError, ValueError) as error:
+        raise BackupFault(f"database.url is no address of a database: {error}") from error
+    if not file:
         raise BackupFault("the database is no SQLite file: back it up with its own tools")
-    return Path(file)
+    return Path(file).resolve()
 
 
 def name_backup(folder: Path, now: datetime) -> Path:
@@ -101,7 +106,6 @@ def room_named(folder: Path) -> Iterator[None]:
 def make_backup(kept: Kept, target: Path, now: datetime, stage: Stage, *, with_languages: bool) -> Made:
     """Make the file `target`, or put it in the place of one. Raises BackupFault, DatabaseDamaged, OSError."""
     folder = target.parent
-    _remove_left(folder)
     with room_named(folder), _under_way(folder / f".karvan-{os.getpid()}-{target.name}{UNDER_WAY}") as part:
         with part.open("r+b") as file:
             compressed = target.suffix == ".zst"
@@ -119,12 +123,16 @@ def pack(
     kept: Kept, file: BinaryIO, folder: Path, now: datetime, stage: Stage, *, compressed: bool, with_languages: bool
 ) -> Manifest:
     """Write a bundle. The snapshot of the database stands in `folder` meanwhile. Raises as `make_backup`."""
+    for place in {folder, kept.data}:
+        _remove_left(place)
     with kept.media.held(), _under_way(folder / f".karvan-{os.getpid()}.db{UNDER_WAY}") as copy:
         snapshot.copy_database(kept.database, copy, stage("copying the database"))
         stage("checking the copy")
         snapshot.check_database(copy)
         config = kept.config.read_bytes()
-        planned, missing = _plan(kept, copy, with_languages=with_languages)
+        planned, missing = _plan(kept, copy)
+        packages, skipped = _plan_packages(kept.packages) if with_languages else ([], [])
+        planned += packages
         manifest = Manifest(
             karvan=get_version("karvan"),
             made_at=now,
@@ -133,6 +141,7 @@ def pack(
             bytes=sum(one.size for one in planned) + len(config),
             packages=tuple(_list_packages(kept, with_languages=with_languages)),
             missing=tuple(missing),
+            skipped=tuple(skipped),
             **snapshot.count_all(copy),
         )
         report = count_up(stage("packing"), manifest.bytes)
@@ -146,8 +155,8 @@ def pack(
     return manifest
 
 
-def _plan(kept: Kept, copy: Path, *, with_languages: bool) -> tuple[list[_Planned], list[str]]:
-    """The files of the bundle, and the names of those that ought to be there."""
+def _plan(kept: Kept, copy: Path) -> tuple[list[_Planned], list[str]]:
+    """Database and pictures, and the names of those that ought to be there."""
     planned, missing = [_Planned("karvan.db", copy, copy.stat().st_size)], []
     for sha256, file in snapshot.list_media(copy):
         path = kept.media.locate(sha256, file)
@@ -156,17 +165,35 @@ def _plan(kept: Kept, copy: Path, *, with_languages: bool) -> tuple[list[_Planne
             planned.append(_Planned(name, path, path.stat().st_size))
         except FileNotFoundError:
             missing.append(name)
-    if with_languages and kept.packages.is_dir():
-        for path in sorted(kept.packages.rglob("*")):
-            inner = path.relative_to(kept.packages)
-            if path.is_file() and not any(part.startswith(".") for part in inner.parts):
-                planned.append(_Planned(f"packages/{inner.as_posix()}", path, path.stat().st_size))
     return planned, missing
 
 
+def _plan_packages(folder: Path) -> tuple[list[_Planned], list[str]]:
+    """The files of language packages, and those whose names do not fit; hidden ones are half a package."""
+    planned, skipped = [], []
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder)
+        if any(part.startswith(".") for part in inner.parts) or not path.is_file():
+            continue
+        name = f"packages/{inner.as_posix()}"
+        if is_fitting(name):
+            planned.append(_Planned(name, path, path.stat().st_size))
+        else:
+            skipped.append(name.encode(errors="backslashreplace").decode())
+    return planned, skipped
+
+
+def read_installed(packages: Path) -> tuple[dict[str, dict[str, str]], str]:
+    """Name of an installed package → what is recorded of it; none, and why, where that cannot be read."""
+    try:
+        return read_lock(packages), ""
+    except BadLock as error:
+        return {}, str(error)
+
+
 def _list_packages(kept: Kept, *, with_languages: bool) -> Iterator[Packed]:
-    for name, entry in sorted(read_lock(kept.packages).items()):
-        version, direction, sha256 = (entry.get(word, "") for word in ("version", "direction", "model_sha256"))
+    for name, entry in sorted(read_installed(kept.packages)[0].items()):
+        version, direction, sha256 = (str(entry.get(word) or "") for word in ("version", "direction", "model_sha256"))
         yield Packed(name, version, direction, sha256, with_languages)
 
 
@@ -186,9 +213,11 @@ def _under_way(path: Path) -> Iterator[Path]:
 
 def _remove_left(folder: Path) -> None:
     """Remove what a backup has left that was killed; one that is under way holds its files."""
-    for path in folder.glob(f".karvan-*{UNDER_WAY}*"):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for path in sorted(folder.glob(f".karvan-*{UNDER_WAY}*")):
+        held = path.with_name(path.name.rpartition(UNDER_WAY)[0] + UNDER_WAY)  # for what lies beside a database, too
+        with contextlib.suppress(OSError), held.open("rb") if held.exists() else contextlib.nullcontext() as file:
+            if file is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 
 

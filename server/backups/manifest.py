@@ -29,7 +29,8 @@ class Packed:
 class Manifest:
     """`schema`: of the database. `files` and `bytes`: of all that is in the bundle between this and SHA256SUMS.
 
-    `missing`: pictures that the database refers to and that were not there when the backup was made.
+    `missing`: pictures that the database refers to and that were not there when the backup was made. `skipped`: files
+    among the language packages whose names no backup can hold.
     """
 
     karvan: str
@@ -45,6 +46,7 @@ class Manifest:
     bytes: int
     packages: tuple[Packed, ...] = ()
     missing: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     format: int = FORMAT
 
 

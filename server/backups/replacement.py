@@ -49,6 +49,7 @@ def place_config(kept: Kept) -> tuple[Literal["written", "same", "differs"], Pat
         file.write(staged.read_bytes())
         file.flush()
         os.fsync(file.fileno())
+    give(beside, kept.data)
     beside.replace(kept.config)
     sync_folder(kept.config.parent)
     return "written", None
@@ -94,6 +95,9 @@ def _keep(database: Path, before: Path) -> None:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
             raise
         shutil.copy2(database, before)
+        owner = database.stat()
+        if os.geteuid() == 0:
+            os.chown(before, owner.st_uid, owner.st_gid)
 
 
 def place_packages(kept: Kept) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from server.backups import making
 from server.backups.adjusting import Adjusted, adjust_database
 from server.backups.bundle import count_up, read_bundle, read_manifest
 from server.backups.making import Kept, Stage, room_named
@@ -32,8 +33,7 @@ from server.backups.replacement import (
 from server.folders import make_private_file, make_private_folder
 from server.store import snapshot
 from server.store.migrations import STEPS
-from server.store.snapshot import BESIDE, DatabaseDamaged, Loss
-from translators.lockfile import read_lock
+from server.store.snapshot import BESIDE, DatabaseDamaged, DatabaseInUse, Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Restored:
     be read, so that what was ended in it for good is ended here.
 
     `config`: "written" where there was none, else whether the one that is there is the "same"; `other_config`: where
-    that of the backup is, if not. `missing_packages` were installed then and are not now.
+    that of the backup is, if not. `missing_packages` were installed then and are not now. `warnings`: what
+    went wrong when all was in force already.
     """
 
     manifest: Manifest
@@ -52,6 +53,7 @@ class Restored:
     config: Literal["written", "same", "differs"]
     other_config: Path | None
     missing_packages: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def inspect_backup(file: Path) -> Manifest:
@@ -92,7 +94,10 @@ def restore_backup(
 ) -> Restored:
     """Bring back a backup, in the place of what is there. Raises as `check_backup`, and DatabaseInUse."""
     for folder in (kept.data, kept.media.path, kept.database.parent):
+        is_new = not folder.exists()
         make_private_folder(folder)
+        if is_new:
+            give(folder, kept.data)
     manifest = inspect_backup(file)
     _check_room(kept.data, manifest.bytes)
     ended = _look_at_old(kept.database)
@@ -104,18 +109,25 @@ def restore_backup(
         sync_files([staged])
         config, other = place_config(kept)
         place_media(kept)
-        before = swap(staged, kept, now, is_readable=ended is not None)
         place_packages(kept)
+        before = swap(staged, kept, now, is_readable=ended is not None)
+    # All is in force: what goes wrong from here on is said, and nothing fails.
+    warnings = []
     if discard:
-        discard_old(kept, before)
-        before = None
-    known = read_lock(kept.packages)
+        try:
+            discard_old(kept, before)
+        except (OSError, DatabaseDamaged, DatabaseInUse) as error:
+            warnings.append(f"not all of what was there before could be removed: {error}")
+        before = before if before is not None and before.exists() else None
+    known, fault = making.read_installed(kept.packages)
+    if fault:
+        warnings.append(f"{fault}; no language package counts as installed")
     missing = tuple(one.name for one in manifest.packages if one.name not in known)
-    return Restored(manifest, adjusted, before, ended is not None, config, other, missing)
+    return Restored(manifest, adjusted, before, ended is not None, config, other, missing, tuple(warnings))
 
 
 def _look_at_old(database: Path) -> Loss | None:
-    """What was ended for good in what is there; None: nothing is there that could be read. Raises DatabaseInUse."""
+    """What was ended for good in what is there; None: nothing is there that is whole. Raises DatabaseInUse, OSError."""
     if not database.exists():
         return None
     try:

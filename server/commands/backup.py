@@ -16,9 +16,12 @@ from server.backups.making import Kept, Made, Stage
 from server.backups.manifest import Manifest
 from server.backups.restoring import check_backup
 from server.commands import Setting, clear_errors, pass_setting, print_json, refuse
-from server.configfile import ConfigError
+from server.config import Config
+from server.configfile import ConfigError, find_database_url
+from server.configfile.replacing import read_text
 from server.store.snapshot import Progress as Told
 
+UNCLEAR = "no backup is made: it is not clear which database the configuration means"
 SECRETS = "It holds the configuration with its secrets: keep it where only you can read it."
 
 
@@ -49,6 +52,7 @@ def backup(setting: Setting, target: Path, with_languages: bool, keep: int | Non
         sys.stdout.buffer.flush()
         click.echo(f"{describe(packed)}\n{SECRETS}", err=True)
         _warn(packed)
+        _warn_of_lock(kept)
         return
     folder, is_folder = (target, True) if target.is_dir() else (target.parent, False)
     target = making.name_backup(folder, now) if is_folder else target
@@ -59,23 +63,34 @@ def backup(setting: Setting, target: Path, with_languages: bool, keep: int | Non
         made = replace(made, removed=making.remove_older(folder, target, keep))
     _show(made, as_json=as_json)
     _warn(made.manifest)
+    _warn_of_lock(kept)
 
 
 def find_kept(setting: Setting) -> Kept:
     """What there is to keep. A configuration that is not valid now keeps nobody from a backup."""
+    if not setting.config_path.exists():
+        refuse(f"{setting.config_path}: there is no such configuration, and a backup holds it: name it by --config")
     try:
         config = setting.load()
         database, tag = making.find_database(config.database.url, setting.data), config.server.tag
     except ConfigError as error:
-        database, tag = setting.data / "karvan.db", ""
-        if not database.exists():
-            raise
-        click.echo(
-            f"karvan: the configuration is not valid: {str(error).splitlines()[0]}; backed up as it is", err=True
-        )
+        database, tag = making.find_database(_find_url_anyway(setting, error), setting.data), ""
+        said = f"the configuration is not valid: {str(error).splitlines()[0]}"
+        click.echo(f"karvan: {said}; it is backed up as it is, and {database}", err=True)
     if not database.exists():
         refuse(f"{database}: there is no database to back up")
     return Kept(database, setting.data, setting.config_path, tag)
+
+
+def _find_url_anyway(setting: Setting, error: ConfigError) -> str:
+    """What a configuration that is not valid says of the database; where that is not clear, there is no backup."""
+    sections = {fault.option[0] for fault in error.faults if fault.option}
+    if "database" in sections or sections - Config.model_fields.keys():  # which may be "database", misspelt
+        refuse(f"{error}\n{UNCLEAR}")
+    try:
+        return find_database_url(read_text(setting.config_path))
+    except (ConfigError, OSError, UnicodeDecodeError):
+        refuse(f"{error}\n{UNCLEAR}")
 
 
 @contextmanager
@@ -131,3 +146,12 @@ def _warn(manifest: Manifest) -> None:
         click.echo(
             f"karvan: pictures are not in it, their files were gone before: {manifest.missing[0]}{more}", err=True
         )
+    if manifest.skipped:
+        more = f" and {len(manifest.skipped) - 1} more" if len(manifest.skipped) > 1 else ""
+        click.echo(f"karvan: not in it, for its name, is {manifest.skipped[0]!r}{more}", err=True)
+
+
+def _warn_of_lock(kept: Kept) -> None:
+    _, fault = making.read_installed(kept.packages)
+    if fault:
+        click.echo(f"karvan: {fault}; the backup names no language packages", err=True)

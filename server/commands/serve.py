@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -22,7 +22,7 @@ from server.config import Config
 from server.configfile.live import Live, Version
 from server.counting import watch_lag
 from server.delivery.post import make_post
-from server.folders import make_private_folder
+from server.folders import make_private_file, make_private_folder
 from server.gauges import Exposition
 from server.logs import configure_logging
 from server.media.media_files import MediaFolder
@@ -188,12 +188,20 @@ def _listen_for_signals() -> asyncio.Event:
 def hold_lock(data: Path, advice: str) -> Iterator[None]:
     """One server per data folder: two would take each other's jobs for left-overs."""
     make_private_folder(data)
-    with (data / "karvan.lock").open("w") as file:
+    path = data / "karvan.lock"
+    make_private_file(path)
+    number = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        if os.geteuid() == 0:  # who comes after root must be able to hold it
+            with suppress(PermissionError):
+                os.fchown(number, data.stat().st_uid, data.stat().st_gid)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             refuse(f"another server works with {data}; {advice}")
         yield
+    finally:
+        os.close(number)
 
 
 def _open_port(host: str, port: int) -> socket.socket:

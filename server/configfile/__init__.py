@@ -67,6 +67,16 @@ def parse_file(text: str, path: Path, values: dict[str, Any] | None = None) -> C
     return parse_config(text, str(path), os.environ, values)
 
 
+def find_database_url(text: str) -> str:
+    """database.url alone, with the environment over it, whatever else the text says. Raises ConfigError."""
+    try:
+        values = {"database": tomli.loads(text).get("database", {})}
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError([_make_syntax_fault("config.toml", error)]) from error
+    mine = {name: value for name, value in os.environ.items() if name.upper() == "KARVAN_DATABASE__URL"}
+    return parse_config("", environment=mine, values=values).database.url
+
+
 def rebuild_config(text: str) -> Config:
     """What a text of the history said, with the environment of today; contradictions do not matter any more."""
     values = tomli.loads(text)

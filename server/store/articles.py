@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.model import Article
 from server.store.documents import load_article
-from server.store.schema import articles, topics, versions
+from server.store.schema import articles, kills, topics, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,13 @@ async def cancel_article(conn: AsyncConnection, article_id: int, reason: str, no
         .where(articles.c.id == article_id, articles.c.canceled_at.is_(None))
         .values(canceled_at=now, cancel_reason=reason, changed_at=now)
     )
+
+
+async def find_kill(conn: AsyncConnection, outlet: str, item: str) -> tuple[datetime, str] | None:
+    """When and why an article was killed that is not here any more: it was pushed and killed after a backup."""
+    mine = (kills.c.outlet == outlet, kills.c.item == item)
+    row = (await conn.execute(select(kills.c.canceled_at, kills.c.cancel_reason).where(*mine))).one_or_none()
+    return None if row is None else (row.canceled_at, row.cancel_reason)
 
 
 async def save_topics(conn: AsyncConnection, article_id: int, codes: Iterable[str]) -> None:

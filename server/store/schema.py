@@ -84,6 +84,16 @@ articles = Table(
     Index("articles_uri", "uri", "outlet"),
 )
 
+# Kills of articles that are not here: a backup was restored that was made before them. Pushed again, they stay killed.
+kills = Table(
+    "kills",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("canceled_at", UtcTime, nullable=False),
+    Column("cancel_reason", Text, nullable=False),
+)
+
 # `document` is the parsed article, `raw` what the outlet sent, byte for byte. `text_hash`: of what is translated of it.
 versions = Table(
     "versions",

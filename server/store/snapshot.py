@@ -18,6 +18,16 @@ Progress = Callable[[int, int], None]  # what is done, and of how much
 PAGES = 1_000  # of a copy at once; between them its progress is told
 SECONDS = 2.0  # that others have to let go of a database
 BESIDE = ("-wal", "-shm", "-journal")
+IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+NOT_REACHED = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_AUTH: errno.EACCES,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_NOMEM: errno.ENOMEM,
+}
 
 COUNTED = {
     "articles": "SELECT count(*) FROM articles",
@@ -26,6 +36,20 @@ COUNTED = {
     "keys": "SELECT count(*) FROM keys",
     "last_change": "SELECT value FROM counters WHERE name = 'change'",
     "schema": "SELECT version FROM schema_version",
+}
+
+ENDED = {
+    "revoked": "SELECT id, revoked_at FROM keys WHERE revoked_at IS NOT NULL",
+    "limited": "SELECT id, expires_at FROM keys WHERE expires_at IS NOT NULL",
+    "closed": """
+        SELECT id, accepted_at, withdrawn_at, key_id FROM invitations
+          WHERE accepted_at IS NOT NULL OR withdrawn_at IS NOT NULL
+        """,
+    "killed": """
+        SELECT outlet, item, canceled_at, cancel_reason FROM articles WHERE canceled_at IS NOT NULL
+        UNION SELECT outlet, item, canceled_at, cancel_reason FROM kills
+        """,
+    "deleted": "SELECT outlet, name, changed_at FROM media WHERE state = 'deleted'",
 }
 
 
@@ -39,28 +63,45 @@ class DatabaseInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What was ended for good in a database: keys as (id, when), articles as (outlet, item, when, why)."""
+    """What was ended for good in a database, and the last change number that it gave. Times are microseconds.
+
+    revoked  keys: (id, when)                closed   invitations: (id, accepted, withdrawn, the key's id)
+    limited  keys: (id, when they expire)    deleted  pictures: (outlet, name, when)
+    killed   articles, also such that are not there: (outlet, item, when, why)
+    """
 
     revoked: tuple[tuple[str, int], ...] = ()
+    limited: tuple[tuple[str, int], ...] = ()
+    closed: tuple[tuple[str, int | None, int | None, str | None], ...] = ()
     killed: tuple[tuple[str, str, int, str], ...] = ()
+    deleted: tuple[tuple[str, str, int], ...] = ()
+    last_change: int = 0
 
 
 @contextmanager
 def opened(database: Path, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
-    """A connection to a database that is there. Raises DatabaseDamaged, also for a disk that is full."""
+    """A connection to a database that is there. Raises DatabaseDamaged, DatabaseInUse, OSError."""
     mode = "rw" if writes else "ro"
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True, timeout=SECONDS)) as conn:
             conn.isolation_level = None
             yield conn
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(database)) from error
-        raise DatabaseDamaged(f"{database}: {error}") from error
+        raise _name_fault(error, database) from error
+
+
+def _name_fault(error: sqlite3.DatabaseError, database: Path) -> Exception:
+    """What is in use, or may not be read, is not damaged: nobody is to replace it for that."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in IN_USE:
+        return DatabaseInUse(f"another process has {database} open: {error}")
+    if (number := NOT_REACHED.get(code)) is not None:
+        return OSError(number, f"{os.strerror(number)} ({error})", str(database))
+    return DatabaseDamaged(f"{database}: {error}")
 
 
 def copy_database(database: Path, target: Path, report: Progress) -> None:
-    """Copy the database as it is at one moment into an empty file. Raises DatabaseDamaged, OSError.
+    """Copy the database as it is at one moment into an empty file. Raises as `opened`.
 
     Opened for writing although nothing is written: who reads after a `kill -9` has to recover the log.
     """
@@ -78,7 +119,7 @@ def make_single(conn: sqlite3.Connection, database: Path) -> None:
     try:
         [(mode,)] = conn.execute("PRAGMA journal_mode=DELETE").fetchall()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if error.sqlite_errorcode & 0xFF not in IN_USE:
             raise
         mode = "in use"
     if mode != "delete":
@@ -117,13 +158,11 @@ def list_media(database: Path) -> Iterator[tuple[str, str]]:
 
 
 def list_ended(database: Path) -> Loss:
-    """What was ended for good. Raises DatabaseDamaged."""
+    """What was ended for good. Raises as `opened`."""
     with opened(database) as conn:
-        revoked = conn.execute("SELECT id, revoked_at FROM keys WHERE revoked_at IS NOT NULL").fetchall()
-        killed = conn.execute(
-            "SELECT outlet, item, canceled_at, cancel_reason FROM articles WHERE canceled_at IS NOT NULL"
-        ).fetchall()
-    return Loss(tuple(revoked), tuple(killed))
+        found = {name: tuple(conn.execute(statement).fetchall()) for name, statement in ENDED.items()}
+        [(last,)] = conn.execute(COUNTED["last_change"]).fetchall() or [(0,)]
+    return Loss(**found, last_change=last)
 
 
 @contextmanager

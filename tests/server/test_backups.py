@@ -25,6 +25,7 @@ from PIL import Image
 from server.__main__ import main
 from server.backups import bundle, making
 from server.backups.manifest import BackupFault
+from server.keys import DATABASE
 from server.media.media_files import MediaFolder
 
 ROOT = Path(__file__).parents[2]
@@ -458,6 +459,69 @@ def test_what_a_killed_backup_left_goes_with_the_next(folder: Folder, tmp_path: 
         assert (left.exists(), held.exists()) == (False, True)
 
 
+def test_what_lies_beside_a_database_goes_unless_its_backup_runs(folder: Folder, tmp_path: Path) -> None:
+    """Also in the data folder, where a backup to standard output has its copy."""
+    left, held = folder.data / ".karvan-1.db.part", folder.data / ".karvan-2.db.part"
+    beside = [path.with_name(path.name + "-journal") for path in (left, held)]
+    alone = folder.data / ".karvan-3.db.part-wal"
+    for path in (left, held, alone, *beside):
+        path.write_bytes(b"x")
+    with held.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert folder.run("backup", "-").exit_code == 0
+    assert [path.exists() for path in (left, held, alone, *beside)] == [False, True, False, False, True]
+
+
+def move_database(folder: Folder, place: Path) -> str:
+    """Its url; what stays under its old name is an older one."""
+    shutil.copyfile(folder.data / "karvan.db", place)
+    folder.query("DELETE FROM articles")
+    return f"sqlite+aiosqlite:///{place}"
+
+
+@pytest.mark.parametrize("way", ["file", "environment"])
+def test_a_broken_configuration_still_says_which_database(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    url = move_database(folder, tmp_path / "real.db")
+    folder.config.write_text("[server]\nprot = 1\n" + (f'[database]\nurl = "{url}"\n' if way == "file" else ""))
+    if way == "environment":
+        monkeypatch.setenv("KARVAN_DATABASE__URL", url)
+    assert folder.do("backup", tmp_path / "kept.tar")["manifest"]["articles"] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[database\nurl = "sqlite:////elsewhere.db"\n',
+        '[databse]\nurl = "sqlite:////elsewhere.db"\n',
+        '[database]\nulr = "sqlite:////elsewhere.db"\n',
+        "[database]\nurl = 1\n",
+        '[server]\nprot = 1\n[database]\nurl = "postgresql+asyncpg://db/karvan"\n',
+        None,
+    ],
+)
+def test_no_database_is_backed_up_that_may_be_the_wrong_one(folder: Folder, tmp_path: Path, text: str | None) -> None:
+    folder.config.unlink() if text is None else folder.config.write_text(text)
+    result = folder.run("backup", tmp_path / "kept.tar")
+    assert result.exit_code == 1, result.output
+    assert all(line.startswith("karvan: ") for line in result.stderr.splitlines())
+    assert not (tmp_path / "kept.tar").exists()
+    assert "Errno" not in result.stderr or text is not None
+
+
+def test_without_a_configuration_the_environment_says_where_to(
+    folder: Folder, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.config.unlink()
+    real = tmp_path / "real" / "news.db"
+    monkeypatch.setenv("KARVAN_DATABASE__URL", f"sqlite+aiosqlite:///{real}")
+    before = (folder.data / "karvan.db").read_bytes()
+    folder.do("restore", backup)
+    assert real.exists()
+    assert (folder.data / "karvan.db").read_bytes() == before
+
+
 def test_a_broken_configuration_is_backed_up_as_it_is(folder: Folder, tmp_path: Path) -> None:
     folder.config.write_text("[server]\nprot = 1\n")
     result = folder.run("backup", tmp_path / "kept.tar")
@@ -499,6 +563,90 @@ def test_a_damaged_database_is_replaced_and_its_log_not_taken_over(folder: Folde
     assert "was revoked after the backup opens again" in result.output
     assert folder.query("SELECT count(*) FROM articles") == [(2,)]
     assert not (folder.data / "karvan.db-wal").exists()
+
+
+def test_a_locked_database_is_not_a_damaged_one(folder: Folder, backup: Path) -> None:
+    folder.query("PRAGMA journal_mode=DELETE")
+    with closing(sqlite3.connect(folder.data / "karvan.db", isolation_level=None)) as conn:
+        conn.execute("BEGIN IMMEDIATE")
+        before = folder.list_files()
+        result = folder.run("restore", backup, "--replace")
+        assert (result.exit_code, "another process has" in result.stderr) == (1, True), result.output
+        assert folder.list_files() == before
+
+
+def test_a_database_that_cannot_be_opened_is_not_a_damaged_one(folder: Folder, backup: Path) -> None:
+    (folder.data / "karvan.db").unlink()
+    (folder.data / "karvan.db").mkdir()
+    result = folder.run("restore", backup, "--replace")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "damaged" not in result.output
+    assert (folder.data / "karvan.db").is_dir()
+
+
+def test_a_database_behind_a_link_is_replaced_where_it_is(folder: Folder, backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "big").mkdir()
+    (folder.data / "karvan.db").rename(tmp_path / "big" / "karvan.db")
+    (folder.data / "karvan.db").symlink_to(tmp_path / "big" / "karvan.db")
+    folder.query("DELETE FROM articles")
+    said = folder.do("restore", backup, "--replace")
+    assert (folder.data / "karvan.db").is_symlink()
+    assert Path(said["before"]).parent == tmp_path / "big"
+    assert folder.query("SELECT count(*) FROM articles") == [(2,)]
+
+
+@pytest.mark.parametrize("content", ["{", '{"packages": {"a": []}}'])
+def test_an_unreadable_lock_of_packages_stops_neither(
+    folder: Folder, backup: Path, tmp_path: Path, content: str
+) -> None:
+    (folder.data / "packages").mkdir()
+    (folder.data / "packages" / "languages.lock").write_text(content)
+    for words in (("backup", tmp_path / "more.tar"), ("restore", backup, "--replace")):
+        result = folder.run(*words)
+        assert result.exit_code == 0, result.output
+        assert "languages.lock" in result.stderr
+
+
+def test_what_a_lock_does_not_say_is_empty(folder: Folder, tmp_path: Path) -> None:
+    (folder.data / "packages").mkdir()
+    (folder.data / "packages" / "languages.lock").write_text('{"packages": {"a": {"version": null}}}')
+    [named] = folder.do("backup", tmp_path / "kept.tar")["manifest"]["packages"]
+    assert (named["name"], named["version"]) == ("a", "")
+
+
+def test_a_file_of_a_package_with_an_odd_name_is_left_out(folder: Folder, empty: Folder, tmp_path: Path) -> None:
+    package = folder.data / "packages" / "en_tr"
+    package.mkdir(parents=True)
+    odd = ["résumé.txt", "a(1).txt", "x" * 90]
+    for name in (*odd, "metadata.json"):
+        (package / name).write_bytes(b"x")
+    result = folder.run("backup", tmp_path / "kept.tar", "--with-languages")
+    assert result.exit_code == 0, result.output
+    assert "not in it, for its name, is" in result.stderr
+    empty.do("restore", tmp_path / "kept.tar")
+    assert [path.name for path in (empty.data / "packages" / "en_tr").iterdir()] == ["metadata.json"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_restores_belongs_to_the_owner_of_the_data_folder(empty: Folder, backup: Path) -> None:
+    empty.config.unlink()
+    empty.data.mkdir()
+    os.chown(empty.data, 12345, 12346)
+    empty.do("restore", backup)
+    empty.do("restore", backup, "--replace")
+    for path in (empty.config, *empty.data.rglob("*")):
+        assert (path.name, path.stat().st_uid, path.stat().st_gid) == (path.name, 12345, 12346)
+    assert (empty.data / "karvan.lock").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_folders_without_pictures_are_given_away_too(folder: Folder, empty: Folder, tmp_path: Path) -> None:
+    folder.query("DELETE FROM media")
+    folder.do("backup", tmp_path / "kept.tar")
+    empty.data.mkdir()
+    os.chown(empty.data, 12345, 12346)
+    empty.do("restore", tmp_path / "kept.tar")
+    assert (empty.data / "media").stat().st_uid == 12345
 
 
 def test_nothing_is_restored_while_a_server_or_a_worker_runs(folder: Folder, backup: Path) -> None:
@@ -555,6 +703,11 @@ def test_a_backup_that_is_restored_twice_does_not_give_numbers_twice(folder: Fol
     assert second > first
 
 
+def test_numbers_go_on_behind_those_of_the_database_that_is_replaced(folder: Folder, backup: Path) -> None:
+    folder.query("UPDATE counters SET value = 90000000000000 WHERE name = 'change'")  # further than the clock says
+    assert folder.do("restore", backup, "--replace")["changes"]["last"] == 90_001_000_000_000
+
+
 def test_what_was_revoked_and_killed_since_ends_again(folder: Folder, backup: Path) -> None:
     folder.query("UPDATE keys SET revoked_at = 5 WHERE id = 'k1'")
     folder.query("UPDATE articles SET canceled_at = 6, cancel_reason = 'wrong' WHERE item = 'two'")
@@ -565,9 +718,95 @@ def test_what_was_revoked_and_killed_since_ends_again(folder: Folder, backup: Pa
     assert ("settle", "2") in folder.query("SELECT kind, subject FROM jobs")
 
 
-def test_all_keys_can_be_revoked(folder: Folder, empty: Folder, backup: Path) -> None:
-    assert empty.do("restore", backup, "--revoke-keys")["keys_valid"] == 0
+def test_a_key_that_was_limited_since_expires_as_it_would_have(folder: Folder, tmp_path: Path) -> None:
+    folder.query("UPDATE keys SET expires_at = 50 WHERE id = 'k2'")
+    folder.do("backup", tmp_path / "kept.tar")
+    folder.query("UPDATE keys SET expires_at = 70")
+    said = folder.do("restore", tmp_path / "kept.tar", "--replace")
+    assert (said["keys_valid"], said["keys_limited"], said["keys_revoked"]) == (0, 1, 0)
+    assert folder.query("SELECT id, expires_at FROM keys ORDER BY id") == [("k1", 70), ("k2", 50)]
+
+
+KHAZAR = "khazar-news"
+AZERI = "Dörd ölkənin nazirləri ticarəti müzakirə etmək üçün cümə günü paytaxtda görüşəcəklər."
+INVITE = """
+    INSERT INTO invitations (id, hash, owner, scopes, label, created_by, created_at, expires_at)
+      SELECT value, value, 'admin', '', '', 'console', 1, 9000000000000000 FROM json_each('["i1", "i2", "i3"]')
+"""
+
+
+def test_invitations_that_were_closed_since_stay_closed(folder: Folder, tmp_path: Path) -> None:
+    folder.query(INVITE)
+    folder.do("backup", tmp_path / "kept.tar")
+    folder.query("UPDATE invitations SET withdrawn_at = 5 WHERE id = 'i1'")
+    folder.query("UPDATE invitations SET accepted_at = 6, key_id = 'k9' WHERE id = 'i2'")
+    assert folder.do("restore", tmp_path / "kept.tar", "--replace")["invitations_closed"] == 2
+    kept = folder.query("SELECT id, withdrawn_at, accepted_at, key_id FROM invitations ORDER BY id")
+    assert kept == [("i1", 5, None, None), ("i2", None, 6, "k9"), ("i3", None, None, None)]
+
+
+def test_all_keys_can_be_revoked(folder: Folder, empty: Folder, tmp_path: Path) -> None:
+    folder.query(INVITE)
+    folder.do("backup", tmp_path / "kept.tar")
+    said = empty.do("restore", tmp_path / "kept.tar", "--revoke-keys")
+    assert (said["keys_valid"], said["keys_revoked"], said["invitations_closed"]) == (0, 2, 3)
     assert empty.query("SELECT count(*) FROM keys WHERE revoked_at IS NULL") == [(0,)]
+    assert empty.query("SELECT count(*) FROM invitations WHERE withdrawn_at IS NULL") == [(0,)]
+
+
+def test_a_picture_that_was_deleted_since_stays_deleted(folder: Folder, backup: Path) -> None:
+    folder.query("INSERT INTO media_uses VALUES (2, 'en', 'a.jpg')")
+    folder.do("backup", backup)
+    folder.query("UPDATE media SET state = 'deleted', renditions = '[]', changed_at = 7")
+    assert folder.do("restore", backup, "--replace")["pictures_deleted"] == 1
+    assert folder.query("SELECT state, renditions FROM media") == [("deleted", "[]")]
+    jobs = folder.query("SELECT kind, subject FROM jobs")
+    assert ("media", SHA256) in jobs
+    assert ("settle", "2") in jobs
+
+
+def test_a_picture_that_was_uploaded_after_it_had_been_deleted_comes_back(folder: Folder, tmp_path: Path) -> None:
+    folder.query("UPDATE media SET changed_at = 9")
+    folder.do("backup", tmp_path / "kept.tar")
+    folder.query("UPDATE media SET state = 'deleted', changed_at = 7")  # as an older database has it
+    assert folder.do("restore", tmp_path / "kept.tar", "--replace")["pictures_deleted"] == 0
+    assert folder.query("SELECT state FROM media") == [("ready",)]
+
+
+async def test_what_was_pushed_and_killed_since_stays_killed_when_it_is_pushed_again(
+    start: Any, tmp_path: Path
+) -> None:
+    server = await start(with_worker=False)
+    uri = (await server.push("one", by=KHAZAR)).json["uri"]
+    config, kept = ("--config", str(ROOT / "config.toml")), str(tmp_path / "kept.tar")
+    await run(*config, "--data", str(tmp_path), "backup", kept, "--json")
+    await server.push("two", by=KHAZAR, headline="The second article of the ministers comes at night")
+    killed = await server.call("DELETE", "/v1/articles/khazar-news/two", by=KHAZAR, json={"reason": "wrong"})
+    assert killed.status == 200
+    (tmp_path / "later").mkdir()
+    with (
+        closing(sqlite3.connect(tmp_path / "karvan.db")) as live,
+        closing(sqlite3.connect(tmp_path / "later" / "karvan.db")) as copy,
+    ):
+        live.backup(copy)
+    for _ in range(2):  # a kill that waits is not lost by restoring once more
+        said = await run(*config, "--data", str(tmp_path / "later"), "restore", kept, "--replace", "--json")
+        assert (said["articles_killed"], said["kills_kept"]) == (0, 1)
+    server = await start(beside="later", with_worker=False)
+    linked = {"associations": [{"rel": "translationOf", "uri": uri}], "language": "az"}
+    pushed = await server.push("two", by=KHAZAR, headline=AZERI, text=f"<p>{AZERI}</p>", **linked)
+    assert (pushed.status, pushed.json["type"]) == (409, "/problems/article-canceled")
+    for number in range(2):
+        pushed = await server.push("two", by=KHAZAR, headline="The second article of the ministers comes at night")
+        assert (pushed.status, pushed.json["type"]) == (409, "/problems/article-canceled"), number
+    assert (await server.call("GET", "/articles/khazar-news/two/en")).status in (404, 410)
+    assert (await server.call("GET", ITEMS)).text.count("khazar-news/two") == 0
+    async with server.app[DATABASE].read() as conn:
+        rows = await conn.exec_driver_sql("SELECT a.cancel_reason FROM articles a JOIN versions ON article_id = a.id")
+        assert sorted(reason for (reason,) in rows) == ["", "wrong"]
+    assert (
+        await server.push("three", by=KHAZAR, headline="The third article of the ministers comes at dawn")
+    ).status == 201
 
 
 async def test_readers_of_what_was_lost_are_told(start: Any, tmp_path: Path) -> None:
