@@ -241,7 +241,7 @@ async def test_who_sends_a_body_slowly_keeps_nobody_from_reading(live: Any) -> N
     calls = [asyncio.create_task(live.session.post(url, data=drip(), headers=headers)) for _ in range(20)]
     try:
         await asyncio.sleep(0.3)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert (await live.call("GET", "/feeds/world/en.atom")).status == 200
             told = await asyncio.gather(*(preview(live, PART) for _ in range(20)))
         assert {one.status for one in told} == {200}
