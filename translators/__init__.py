@@ -17,7 +17,7 @@ glossary/   names and terms that must come out the same way: found, compared, pu
 numerals/   numbers, dates, money and units of five languages → values
 packages    Argos packages: install, remove, look up (archives, shelving, package_index, lockfile); shelf: read, list
 engines     the engines by name
-argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts
+argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts; cores: how many it may use
 hypotheses  what a model is asked, and what its answers mean
 pieces      SentencePiece's pieces: where they stand in the text, where to cut them
 sentences   one sentence: what the engine is asked, and what is made of its answer

@@ -5,7 +5,6 @@ tokens, on int8 weights. One model per set of weights is kept in memory, however
 opens a connection, writes text to a log, or changes an underscore.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import ctranslate2
 import sentencepiece
 
 from translators import Direction, Made, Rendered, TranslationError, UnsupportedDirection
+from translators.cores import count_cores
 from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts, score_pieces
 from translators.pieces import find_spans
 from translators.shelf import Package, hash_file, list_folders, pick_packages, scan_packages
@@ -75,7 +75,7 @@ class ArgosTranslator:
         `idle_seconds`: models that were not used for so long are unloaded; 0 keeps them.
         """
         self._directory = packages_dir
-        self._threads = threads or _count_cores()
+        self._threads = threads or count_cores()
         self._batch_tokens = batch_tokens
         self._no_repeat_ngram = no_repeat_ngram
         self._length_penalty = length_penalty
@@ -220,11 +220,6 @@ class ArgosTranslator:
 def _make_sound(text: str) -> str:
     """The text without half characters (lone surrogates), which SentencePiece cannot take."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _count_cores() -> int:
-    """The cores that this process may use, which in a container are fewer than the machine's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _describe(package: Package) -> Made:

@@ -1,7 +1,6 @@
 """Two lanes: this process begins with the first articles, an assistant with the last, until all are compared."""
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +12,7 @@ from server.preview.assistant import Assistant, AssistantLost, Task
 from server.preview.batches import Batch, load_batch
 from server.preview.comparison import Comparison
 from server.preview.tallies import Tally
+from translators.cores import count_cores
 
 HELPED_FROM = 16  # batches: for fewer, a process takes longer to start than it saves
 
@@ -21,7 +21,7 @@ HELPED_FROM = 16  # batches: for fewer, a process takes longer to start than it 
 async def lend_assistant(batches: int) -> AsyncIterator[Assistant | None]:
     """One where there is a processor for it, and enough to do."""
     assistant = None
-    if batches >= HELPED_FROM and _count_processors() > 1:
+    if batches >= HELPED_FROM and count_cores() > 1:
         with suppress(OSError):  # it is done alone then
             assistant = await Assistant.start()
     try:
@@ -29,11 +29,6 @@ async def lend_assistant(batches: int) -> AsyncIterator[Assistant | None]:
     finally:
         if assistant is not None:
             await assistant.stop()
-
-
-def _count_processors() -> int:
-    """Those that this process may use, where the system says so."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 async def compare_all(
