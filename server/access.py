@@ -4,7 +4,6 @@ import base64
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -28,9 +27,9 @@ from server.keys import (
     READER,
     REQUEST_ID,
     SCOPES,
-    SITE,
 )
 from server.quotas import SPENT, get_quota
+from server.requests import is_ours
 from server.store.engine import Look
 from server.store.keys import KeyRow, find_key
 from server.visibility import ANYONE, Reader, may_manage, may_push
@@ -87,8 +86,7 @@ def check_origin(request: web.Request, authorization: str) -> None:
     if request.method in ("GET", "HEAD", "OPTIONS") or not authorization.lower().startswith("basic"):
         return
     fetched, origin = request.headers.get("Sec-Fetch-Site", "none"), request.headers.get("Origin")
-    hosts = {request.host, urlsplit(request[SITE].base).netloc}  # a proxy may have rewritten the first
-    if fetched not in ("none", "same-origin") or (origin is not None and urlsplit(origin).netloc not in hosts):
+    if fetched not in ("none", "same-origin") or (origin is not None and not is_ours(request, origin)):
         raise problems.NotAllowed("another site's page has asked for this: send your key as Bearer")
 
 

@@ -16,7 +16,7 @@ from server.counting import find_route, name_method
 from server.keys import CONFIG, HOT_FEEDS, METRICS, REQUEST_ID, SITE, pin_version
 from server.metrics import OTHER, Metrics
 from server.pages import render_error_page
-from server.pages.views import SAFE, pick_language
+from server.pages.visitors import SAFE, pick_language
 from server.responses import make_html
 from server.serving.fastpath import REQUEST_ID as GOOD_ID
 from server.serving.fastpath import FastConnection

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -14,7 +15,7 @@ from feeds.text import find_forbidden
 from server import problems
 from server.api.expected import HIGHEST, Schema, find_schema, make_pointer, say_expected
 from server.config import Limits
-from server.keys import CONFIG, IS_STILL_VALID
+from server.keys import CONFIG, IS_STILL_VALID, SITE
 from translators.languages import is_tag, normalise
 
 MOST_SECONDS = 60.0  # that a body may take to arrive
@@ -127,6 +128,11 @@ async def read_body(request: web.Request, limits: Limits) -> bytes:
         raise problems.TooLarge(f"at most {limits.article_bytes} bytes are taken") from error
     except (web.RequestPayloadError, OSError) as error:
         raise problems.MalformedDocument(f"the body could not be read: {error}") from error
+
+
+def is_ours(request: web.Request, address: str) -> bool:
+    """Whether an address is on this server: by the name that it was reached under, or by its public one."""
+    return urlsplit(address).netloc in (request.host, urlsplit(request[SITE].base).netloc)
 
 
 async def check_key_again(request: web.Request) -> None:

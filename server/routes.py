@@ -43,7 +43,7 @@ from server.handlers import (
 )
 from server.keys import OPENAPI, Description
 from server.pages import search as search_page
-from server.pages import views
+from server.pages import views, visitors
 
 GROUPS: tuple[Group, ...] = (
     Group(
@@ -142,7 +142,7 @@ GROUPS: tuple[Group, ...] = (
             Route("GET", "/search", search_page.get_page),
             Route("GET", "/channels/{channel}/{language}", views.get_channel),
             Route("GET", "/outlets/{outlet}", views.get_outlet),
-            Route("GET", "/sign-in", views.get_sign_in),
+            Route("GET", "/sign-in", visitors.get_sign_in),
             Route("GET", "/articles/{outlet}/{item}/{language}", views.get_article),
             Route("GET", "/docs", views.get_docs),
             Route("GET", "/openapi.json", reference.get_openapi),

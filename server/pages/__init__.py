@@ -11,7 +11,9 @@ topics       the subjects by name
 pictures     which file of a picture, which addresses
 wording      catalogues, dates, names of languages
 environment  Jinja2, the stylesheet
-rows         what the handlers fill
+rows         what the views fill
+views        the pages' addresses: request → values → page
+visitors     who looks: in which language, with whose key
 """
 
 from server.pages.article import render_article_page

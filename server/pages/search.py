@@ -13,7 +13,7 @@ from server.config import Config
 from server.keys import CLOCK, CONFIG, DATABASE, READER, SEARCHES, SITE
 from server.pages.environment import render_template
 from server.pages.rows import ArticleRow
-from server.pages.views import PRIVATE, SAFE, pick_language
+from server.pages.visitors import PRIVATE, SAFE, pick_language
 from server.responses import make_html
 from server.searching.finding import Hit, find_page
 from server.searching.snippets import Piece

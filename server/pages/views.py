@@ -1,9 +1,7 @@
 """The pages' addresses: request → values → page. What a page says is decided beside this module."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 
@@ -12,8 +10,6 @@ from server import entries, problems, publishing, sets, visibility
 from server.api.operations import Content, operation
 from server.keys import CLOCK, DATABASE, OPENAPI, READER, SITE
 from server.pages import (
-    CONTENT_SECURITY_POLICY,
-    LOCALES,
     ArticleRow,
     ChannelRow,
     FeedLink,
@@ -26,18 +22,16 @@ from server.pages import (
     render_problem_page,
     render_reference_page,
 )
+from server.pages.visitors import PRIVATE, SAFE, pick_language
 from server.responses import make_html
-from server.serving.negotiation import rank_languages
 from server.site import Site
 from server.store import placements, standings
 from server.store.standings import Filters
-from translators.languages import is_tag, match, normalise
+from translators.languages import is_tag, normalise
 
 NEWEST_ON_HOME = 3
 ALL = Filters()
 HTML = Content({"text/html": None})
-PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
-SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
 
 
 @operation(answers={200: HTML})
@@ -137,21 +131,6 @@ async def get_article(request: web.Request) -> web.StreamResponse:
     return make_html(page, headers=SAFE | PRIVATE | {"Link": _make_link_header(versions)})
 
 
-@operation(answers={303: None}, problems=(problems.KeyRequired,))
-async def get_sign_in(request: web.Request) -> web.StreamResponse:
-    """GET /sign-in: has a browser ask for a key, once for all pages, and leads back to where somebody came from.
-
-    Browsers send a password (RFC 7617 §2.2) to whatever lies beside the address that asked for it: here, to all pages.
-    """
-    if request[READER] == visibility.ANYONE:
-        raise problems.KeyRequired("the password is your key, the name does not matter", headers=problems.CHALLENGE)
-    origin = urlsplit(request.headers.get("Referer", ""))
-    hosts = {request.host, urlsplit(request[SITE].base).netloc}
-    is_ours = origin.netloc in hosts and re.match(r"/(?!/|sign-in$)", origin.path)
-    back = urlunsplit(("", "", origin.path, origin.query, "")) if is_ours else "/"
-    return web.Response(status=303, headers=PRIVATE | {"Location": back})
-
-
 @operation(answers={200: HTML})
 async def get_problems(request: web.Request) -> web.StreamResponse:
     """GET /problems and /problems/{name}: what the `type` of an error means."""
@@ -183,15 +162,6 @@ async def get_stylesheet(request: web.Request) -> web.StreamResponse:
     """GET /static/karvan.css: how the pages look."""
     headers = SAFE | {"Cache-Control": "public, max-age=86400"}
     return web.Response(body=read_stylesheet(), content_type="text/css", charset="utf-8", headers=headers)
-
-
-def pick_language(request: web.Request, content: str = "") -> str:
-    """The language of a page's own words: ?lang=, else that of what is on it, else what the browser asks for."""
-    asked = [request.query.get("lang", ""), content, *rank_languages(request.headers.get("Accept-Language", ""))]
-    for tag in asked:
-        if is_tag(tag) and (found := match(tag, LOCALES)):
-            return found
-    return "en"
 
 
 def _answer_withdrawn(site: Site, one: entries.Loaded, language: str, ui_language: str) -> web.StreamResponse:

@@ -1,11 +1,12 @@
-"""What another routing would have done to the articles of the last days: who gains, who loses, what it costs (pure).
+"""What another routing would have done to the articles of the last days: who gains, who loses, what it costs.
 
   Sample (an article as it is stored), two Configs ─decide twice→ Tally ─add→ Tally ─describe→ JSON (tallies)
 
 Each article is decided as if every text were still to be made, and no editor had released what routes hold as a whole.
 Grants of exchanges and rights of countries, which are judged when somebody reads, are not counted.
 
-comparison  of two routings        tallies  what it found, counted        assistant  a second process that compares
+comparison  of two routings        tallies  what it found, counted (pure, as this module is)
+batches     the stored articles    lanes    two processes at once: this one, and an assistant
 """
 
 from collections import defaultdict

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -106,6 +106,23 @@ class Server:
                     if not await count_jobs(conn, self.clock.now):
                         return
                 await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def open_site() -> AsyncIterator[Callable[[web.Application], Awaitable[str]]]:
+    """Opens another server on this machine, and says where it is."""
+    runners: list[web.AppRunner] = []
+
+    async def open_(app: web.Application) -> str:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    yield open_
+    for runner in runners:
+        await runner.cleanup()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,16 +68,12 @@ class Paper:
 
 
 @pytest.fixture
-async def paper() -> AsyncIterator[Paper]:
+async def paper(open_site: Any) -> Paper:
     one = Paper(body=make_rss(make_item("one")))
     app = web.Application()
     app.router.add_get("/{tail:.*}", one.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield one
-    await runner.cleanup()
+    one.base = await open_site(app)
+    return one
 
 
 def make_config(paper: Paper, allow: str = '["127.0.0.1"]', **options: str) -> Config:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -205,16 +204,12 @@ def make_item(number: int, day: int = 0, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def shelf() -> AsyncIterator[Shelf]:
+async def shelf(open_site: Any) -> Shelf:
     one = Shelf()
     app = web.Application()
     app.router.add_get("/{tail:.*}", one.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield one
-    await runner.cleanup()
+    one.base = await open_site(app)
+    return one
 
 
 @pytest.fixture

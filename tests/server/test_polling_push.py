@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -250,17 +250,13 @@ class Tower:
 
 
 @pytest.fixture
-async def tower() -> AsyncIterator[Tower]:
+async def tower(open_site: Any) -> Tower:
     one = Tower()
     app = web.Application()
     app.router.add_get("/feed.json", one.get_feed)
     app.router.add_post("/hub", one.post_hub)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    one.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield one
-    await runner.cleanup()
+    one.base = await open_site(app)
+    return one
 
 
 @pytest.fixture
