@@ -27,16 +27,16 @@ class Settings:
     """Updates at the end over which the learning rates fall to zero."""
     rate: float = 1e-3
     """Learning rate of Adam."""
-    muon_rate: float = 2e-3
+    muon_rate: float = 4e-3
     """Learning rate of Muon; 0 leaves all to Adam."""
-    warm_up: int = 300
-    batches: int = 4
+    warm_up: int = 100
+    batches: int = 2
     """Batches of an update: each is worked on by one core, so that a core that is busy elsewhere holds up no other."""
     batch_tokens: int = 1280
     """Padded target tokens of a batch."""
     dropout: float = 0.0
     smooth: float = 0.05
-    guide: float = 0.3
+    guide: float = 0.7
     """Weight of the attention's guidance by word alignments."""
     averaging: float = 0.999
     """Decay of the running average of the weights, which is what is exported."""
@@ -45,9 +45,9 @@ class Settings:
     save_every: int = 250
     threads: int = 2
     seed: int = 0
-    encoder_layers: int = 4
+    encoder_layers: int = 6
     decoder_layers: int = 2
-    hidden: int = 1024
+    hidden: int = 1536
     shares: dict[str, float] = field(default_factory=lambda: dict(SHARE))
 
     def shape(self, vocabulary: int, width: int) -> Shape:
