@@ -7,6 +7,7 @@ backups/      one file of all that is kept, made and brought back
 routes        the whole HTTP surface, one list: method, path, handler, what the caller needs
 refusals      what went wrong → an answer; the outermost middleware
 worker        job kind → step: the pipeline told in order; upkeep: what is looked after besides
+admin/        what admins do in a browser: pages over what the handlers answer
 handlers/     request → call → response: pushes, articles (looked up), channels (feeds), health
 pages/        what people look at: templates, five languages, views
 access        key → outlet, subscriber or admin; what each may call

@@ -1,7 +1,7 @@
 """Request → what is asked, checked by the model that documents it; or the problem that says what was expected."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -82,6 +82,11 @@ def read_query(request: web.Request, model: type[QueryType]) -> QueryType:
             raise problems.InvalidParameter(f"there is no parameter {name[:50]!r} here; {known}")
         if len(query.getall(name)) > 1:
             raise problems.InvalidParameter(f"{name} is there twice: which of them counts?")
+    return check_values(dict(query), model)
+
+
+def check_values(query: Mapping[str, str], model: type[QueryType]) -> QueryType:
+    """What the fields of an address or of a form say. Raises InvalidParameter."""
     try:
         return model.model_validate(dict(query))
     except ValidationError as error:
@@ -104,6 +109,14 @@ async def read_json(request: web.Request, model: type[BodyType]) -> BodyType:
         if errors[0]["type"] == "json_invalid":
             raise problems.MalformedDocument(f"the body is not JSON: {errors[0]['msg'].partition(': ')[2]}") from error
         raise refuse(*(_make_fault(found, _make_schema(model)) for found in errors)) from error
+
+
+def check_body(values: Mapping[str, object], model: type[BodyType]) -> BodyType:
+    """What would be the body, from a form. Raises InvalidDocument with all faults."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise refuse(*(_make_fault(found, _make_schema(model)) for found in _list_errors(error))) from error
 
 
 def refuse(*faults: Fault) -> problems.InvalidDocument:

@@ -6,6 +6,16 @@ from importlib.metadata import version
 from aiohttp import web
 
 from server.access import guard
+from server.admin import audit as audit_page
+from server.admin import deliveries as deliveries_page
+from server.admin import explain as explain_page
+from server.admin import glossary as glossary_page
+from server.admin import history as history_page
+from server.admin import keys as keys_page
+from server.admin import overview as overview_page
+from server.admin import proposals as proposals_page
+from server.admin import queue as queue_page
+from server.admin import routing as routing_page
 from server.api.openapi import Json, make_openapi
 from server.api.operations import Group, Route
 from server.handlers import (
@@ -150,6 +160,38 @@ GROUPS: tuple[Group, ...] = (
             Route("GET", "/problems/{name}", views.get_problems),
             Route("GET", "/static/karvan.css", views.get_stylesheet),
             Route("GET", "/media/{sha256}/{rendition}.jpg", pictures.get_picture),
+        ),
+    ),
+    Group(
+        "Admins look",
+        (
+            # server/admin: a block a page, in the order of the menu
+            Route("GET", "/admin", overview_page.get_page, "admin"),
+            Route("GET", "/admin/routing", routing_page.get_page, "admin"),
+            Route("POST", "/admin/routing", routing_page.post_page, "admin"),
+            Route("GET", "/admin/routing/history", history_page.get_history, "admin"),
+            Route("GET", "/admin/routing/history/{number}", history_page.get_version_page, "admin"),
+            Route("POST", "/admin/routing/history/{number}", history_page.post_version_page, "admin"),
+            Route("GET", "/admin/routing/proposals", proposals_page.get_list, "admin"),
+            Route("GET", "/admin/routing/proposals/{number}", proposals_page.get_one, "admin"),
+            Route("POST", "/admin/routing/proposals/{number}", proposals_page.post_one, "admin"),
+            Route("GET", "/admin/explain", explain_page.get_page, "admin"),
+            Route("GET", "/admin/queue", queue_page.get_page, "admin"),
+            Route("POST", "/admin/queue", queue_page.post_page, "admin"),
+            Route("GET", "/admin/deliveries", deliveries_page.get_page, "admin"),
+            Route("POST", "/admin/deliveries", deliveries_page.post_page, "admin"),
+            Route("GET", "/admin/keys", keys_page.get_page, "admin"),
+            Route("POST", "/admin/keys", keys_page.post_key, "admin"),
+            Route("POST", "/admin/keys/invitations", keys_page.post_invitation, "admin"),
+            Route("POST", "/admin/keys/invitations/{id}", keys_page.post_withdrawal, "admin"),
+            Route("GET", "/admin/keys/{id:[0-9a-f]+}", keys_page.get_key, "admin"),
+            Route("POST", "/admin/keys/{id:[0-9a-f]+}/revoke", keys_page.post_revocation, "admin"),
+            Route("POST", "/admin/keys/{id:[0-9a-f]+}/rotate", keys_page.post_rotation, "admin"),
+            Route("GET", "/admin/glossary", glossary_page.get_page, "admin"),
+            Route("POST", "/admin/glossary", glossary_page.post_page, "admin"),
+            Route("GET", "/admin/glossary/{exchange}", glossary_page.get_page, "admin"),
+            Route("POST", "/admin/glossary/{exchange}", glossary_page.post_page, "admin"),
+            Route("GET", "/admin/audit", audit_page.get_page, "admin"),
         ),
     ),
     Group(

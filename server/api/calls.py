@@ -148,6 +148,12 @@ def _list_responses(route: Route, declared: Operation, components: Components) -
 
 def _name(route: Route) -> str:
     """A name of its own for each call: module, handler, and what the address has more than another of the same."""
-    module, handler = route.handler.__module__.rpartition(".")[2], route.handler.__name__
-    others: Mapping[str, str] = {"/v1/glossary/{exchange}": ".of_exchange", "/problems/{name}": ".of_name"}
-    return f"{module}.{handler}{others.get(route.path, '')}"
+    package, _, module = route.handler.__module__.rpartition(".")
+    if package == "server.admin":  # a page has the name of what it shows
+        module = f"admin.{module}"
+    others: Mapping[str, str] = {
+        "/v1/glossary/{exchange}": ".of_exchange",
+        "/admin/glossary/{exchange}": ".of_exchange",
+        "/problems/{name}": ".of_name",
+    }
+    return f"{module}.{route.handler.__name__}{others.get(route.path, '')}"

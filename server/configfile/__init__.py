@@ -71,7 +71,7 @@ def find_database_url(text: str) -> str:
     """database.url alone, with the environment over it, whatever else the text says. Raises ConfigError."""
     try:
         values = {"database": tomli.loads(text).get("database", {})}
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError alone
         raise ConfigError([_make_syntax_fault("config.toml", error)]) from error
     mine = {name: value for name, value in os.environ.items() if name.upper() == "KARVAN_DATABASE__URL"}
     return parse_config("", environment=mine, values=values).database.url
@@ -97,7 +97,7 @@ def parse_config(
     """From text alone; `name` is what faults call the file; `values` are used up."""
     try:
         values = tomli.loads(text) if values is None else values
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError alone
         raise ConfigError([_make_syntax_fault(name, error)]) from error
     overridden = _override(values, environment or {})
     try:

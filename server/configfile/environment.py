@@ -101,7 +101,7 @@ def _read(text: str, kind: Any) -> Any:
     """The value of an option of this type (None: nobody knows it)."""
     try:
         value = tomli.loads(f"value = {text}")["value"]
-    except (tomli.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
     if isinstance(value, str) or kind is None or _takes(kind, value):
         return value

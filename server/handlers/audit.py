@@ -12,7 +12,7 @@ from server.api.operations import Content, operation
 from server.api.shapes.credentials import AuditLine
 from server.keys import DATABASE
 from server.requests import Digits, Position, Query, read_query
-from server.store.audit import Asked, list_entries
+from server.store.audit import Asked, list_entries, list_newest
 
 MOST_SHOWN, USUAL_SHOWN = 10_000, 1_000
 NDJSON = "application/x-ndjson"
@@ -53,11 +53,21 @@ async def get_audit(request: web.Request) -> web.Response:
     `Link: rel="next"` while there is more.
     """
     query = read_query(request, AuditQuery)
-    asked = Asked(since=query.since, until=query.until, who=query.who, what=query.what, outlet=query.outlet)
     async with request.app[DATABASE].read() as conn:
-        found = await list_entries(conn, asked, query.after, query.limit)
+        found = await list_entries(conn, _make_asked(query), query.after, query.limit)
     headers = {"Cache-Control": "private, no-store", "Vary": "Authorization", "Content-Type": NDJSON}
     if len(found) == query.limit:
         following = request.rel_url.update_query(after=str(found[-1][0]))
         headers["Link"] = f'<{following}>; rel="next"'
     return web.Response(body=b"".join(orjson.dumps(audit.describe(*one)) + b"\n" for one in found), headers=headers)
+
+
+async def load_newest(request: web.Request, query: AuditQuery, before: int | None) -> list[AuditLine]:
+    """The same, but the newest first: those with a lower id than `before`, None: from the last on."""
+    async with request.app[DATABASE].read() as conn:
+        found = await list_newest(conn, _make_asked(query), before, query.limit)
+    return [audit.describe(*one) for one in found]
+
+
+def _make_asked(query: AuditQuery) -> Asked:
+    return Asked(since=query.since, until=query.until, who=query.who, what=query.what, outlet=query.outlet)

@@ -21,7 +21,7 @@ from server.responses import make_json
 from server.routing import get_program
 from server.store import desk as rows
 from server.store.desk import Place, Wanted
-from server.store.holds import find_hold, list_held_articles, list_holds
+from server.store.holds import count_held_articles, find_hold, list_held_articles, list_holds
 from server.store.pairs import list_pairs
 from server.store.questions import list_questions
 from server.store.schema import EPOCH, MICROSECOND
@@ -139,6 +139,15 @@ async def _list_places(
     if get_program(config).holds:
         held += await list_held_articles(conn, wanted, after, limit)
     return sorted(held, key=astuple)[:limit]
+
+
+async def count_places(conn: AsyncConnection, reader: Reader, config: Config) -> tuple[int, datetime | None]:
+    """How many texts and whole articles wait on the reader's desk, and since when the oldest."""
+    wanted = Wanted(list_outlets(reader, config))
+    found = [await rows.count_held(conn, wanted)]
+    if get_program(config).holds:
+        found.append(await count_held_articles(conn, wanted))
+    return sum(number for number, _ in found), min((since for _, since in found if since), default=None)
 
 
 def _make_wanted(query: DeskQuery, reader: Reader, config: Config) -> Wanted:

@@ -51,6 +51,11 @@ async def get_explanation(request: web.Request) -> web.Response:
     """GET /v1/explain/{outlet}/{item}: why an article is or is not in each place, gate by gate."""
     query = read_query(request, ExplainQuery)
     outlet, item = request.match_info["outlet"], request.match_info["item"]
+    return make_json(await explain_article(request, outlet, item, query), headers={"Cache-Control": "no-store"})
+
+
+async def explain_article(request: web.Request, outlet: str, item: str, query: ExplainQuery) -> Explanation:
+    """Why it is or is not in each place that is asked about. Raises ArticleNotFound, NotFound, InvalidParameter."""
     async with request.app[DATABASE].read() as conn:
         article = await find_article(conn, outlet, item)
         if article is None:
@@ -60,7 +65,7 @@ async def get_explanation(request: web.Request) -> web.Response:
         feeds = list_feeds(picked.config, query.channel, query.language)
         found = await find_whereabouts(conn, article, feeds, reader, picked.config, request.app[CLOCK]())
         said = await describe_config(conn, picked, found)
-    return make_json({**describe(found), **said}, headers={"Cache-Control": "no-store"})
+    return {**describe(found), **said}
 
 
 async def pick_config(conn: AsyncConnection, article: ArticleRow, current: Version, number: int | None) -> Picked:

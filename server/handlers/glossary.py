@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 from aiohttp import web
@@ -33,20 +33,36 @@ MEDIA_TYPES = (TSV, tbx.MEDIA_TYPE, "application/json")
 )
 async def get_glossary(request: web.Request) -> web.Response:
     """GET /v1/glossary and /v1/glossary/{exchange}: what was set; for all, the shipped one while nothing was set."""
-    exchange, media_type = _get_exchange(request), _negotiate(request)
-    async with request.app[DATABASE].read() as conn:
-        history = await glossaries.list_history(conn, exchange)
+    exchange, media_type = get_exchange(request), _negotiate(request)
+    history = await load_history(request, exchange)
     row = history[0] if history else None
     if row is None and exchange != FOR_ALL:
         raise problems.NotFound(f"{exchange!r} has no glossary of its own: the one for all holds, /v1/glossary")
-    etag = versioning.make_shown_etag(_make_etag(row, exchange) or "", hashlib.sha256(media_type.encode()).hexdigest())
+    etag = versioning.make_shown_etag(make_etag(row, exchange) or "", hashlib.sha256(media_type.encode()).hexdigest())
     headers = {"ETag": etag, "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     if is_unchanged(request, etag, None):
         return web.Response(status=304, headers=headers)
-    glossary = load_default() if row is None else await asyncio.to_thread(parse_tsv, row.terms)
     headers["Content-Type"] = media_type if media_type != TSV else f"{TSV}; charset=utf-8"
-    body = await asyncio.to_thread(_render, glossary, row, list(history), exchange, media_type)
-    return web.Response(body=body, headers=headers)
+    return web.Response(body=await write_glossary(history, exchange, media_type), headers=headers)
+
+
+async def load_history(request: web.Request, exchange: str) -> Sequence[GlossaryRow]:
+    """What was set, the newest first: that one is in force. Of the others there are no terms."""
+    async with request.app[DATABASE].read() as conn:
+        return await glossaries.list_outlines(conn, exchange)
+
+
+async def parse_current(history: Sequence[GlossaryRow], exchange: str) -> Glossary:
+    """What is in force of this exchange alone: nothing, where nothing was set; for all, the shipped one then."""
+    if history:
+        return await asyncio.to_thread(parse_tsv, history[0].terms)
+    return load_default() if exchange == FOR_ALL else Glossary(())
+
+
+async def write_glossary(history: Sequence[GlossaryRow], exchange: str, media_type: str) -> bytes:
+    """One of MEDIA_TYPES."""
+    glossary, row = await parse_current(history, exchange), history[0] if history else None
+    return await asyncio.to_thread(_render, glossary, row, list(history), exchange, media_type)
 
 
 @operation(
@@ -57,19 +73,12 @@ async def get_glossary(request: web.Request) -> web.Response:
 )
 async def put_glossary(request: web.Request) -> web.Response:
     """PUT /v1/glossary and /v1/glossary/{exchange}: takes the place of what was set; 201 when nothing was."""
-    exchange = _get_exchange(request)
-    read = READERS.get(request.content_type)
-    if read is None:
-        raise problems.UnsupportedFormat(f"a glossary comes as {' or '.join(READERS)}, not {request.content_type}")
-    raw = await read_body(request, request[CONFIG].limits)
-    glossary = await asyncio.to_thread(read, raw)
-    terms = raw.decode("utf-8-sig") if read is read_tsv else await asyncio.to_thread(render_tsv, glossary)
-    async with request.app[DATABASE].write() as conn:
-        current = await glossaries.find_current(conn, exchange)
-        if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-        versioning.check_etag(if_match, if_none_match, _make_etag(current, exchange), "glossary")
-        who, now = request[KEY_ID], request.app[CLOCK]()
-        row, changed = await set_glossary(conn, exchange, terms, len(glossary.terms), who, now)
+    exchange, media_type = get_exchange(request), request.content_type
+    if media_type not in READERS:
+        raise problems.UnsupportedFormat(f"a glossary comes as {' or '.join(READERS)}, not {media_type}")
+    glossary, terms = await read_glossary(await read_body(request, request[CONFIG].limits), media_type)
+    if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    row, changed = await replace_glossary(request, exchange, glossary, terms, if_match, if_none_match)
     answer: GlossarySet = {
         "exchange": exchange,
         "number": row.number,
@@ -77,11 +86,30 @@ async def put_glossary(request: web.Request) -> web.Response:
         "terms": len(glossary.terms),
         "changed": changed,
     }
-    headers = {"ETag": _make_etag(row, exchange) or ""}
-    return make_json(answer, status=200 if current else 201, headers=headers)
+    headers = {"ETag": make_etag(row, exchange) or ""}
+    return make_json(answer, status=200 if row.number > 1 or not changed else 201, headers=headers)
 
 
-def _get_exchange(request: web.Request) -> str:
+async def read_glossary(raw: bytes, media_type: str) -> tuple[Glossary, str]:
+    """What a file of one of READERS says, and as the table that is stored. Raises what these raise."""
+    read = READERS[media_type]
+    glossary = await asyncio.to_thread(read, raw)
+    return glossary, raw.decode("utf-8-sig") if read is read_tsv else await asyncio.to_thread(render_tsv, glossary)
+
+
+async def replace_glossary(
+    request: web.Request, exchange: str, glossary: Glossary, terms: str, if_match: str | None, if_none_match: str | None
+) -> tuple[GlossaryRow, bool]:
+    """What is in force now, and whether it was not before. Raises PreconditionFailed."""
+    async with request.app[DATABASE].write() as conn:
+        current = await glossaries.find_current(conn, exchange)
+        versioning.check_etag(if_match, if_none_match, make_etag(current, exchange), "glossary")
+        who, now = request[KEY_ID], request.app[CLOCK]()
+        return await set_glossary(conn, exchange, terms, len(glossary.terms), who, now)
+
+
+def get_exchange(request: web.Request) -> str:
+    """That of the address, or FOR_ALL. Raises NotFound."""
     exchange = request.match_info.get("exchange", FOR_ALL)
     if exchange != FOR_ALL and exchange not in request[CONFIG].exchanges:
         raise problems.NotFound(f"there is no exchange {exchange[:80]!r}")
@@ -96,7 +124,7 @@ def _negotiate(request: web.Request) -> str:
     return picked
 
 
-def _make_etag(row: GlossaryRow | None, exchange: str) -> str | None:
+def make_etag(row: GlossaryRow | None, exchange: str) -> str | None:
     """The strong ETag of what was set; the shipped glossary has one, too."""
     if row is not None:
         return f'"{row.terms_hash[:32]}"'

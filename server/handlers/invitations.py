@@ -35,17 +35,26 @@ class ShownInvitations(TypedDict):
 @operation(answers={200: ShownInvitations})
 async def list_invitations(request: web.Request) -> web.Response:
     """GET /v1/keys/invitations: those that are open, the oldest first."""
+    return make_json(await find_invitations(request), headers=PRIVATE)
+
+
+async def find_invitations(request: web.Request) -> ShownInvitations:
     async with request.app[DATABASE].read() as conn:
         found = await keys.list_invitations(conn, request.app[CLOCK]())
-    return make_json({"invitations": [describe_invitation(one) for one in found]}, headers=PRIVATE)
+    return {"invitations": [describe_invitation(one) for one in found]}
 
 
 @operation(answers={204: None}, problems=(problems.NotFound,))
 async def delete_invitation(request: web.Request) -> web.Response:
     """DELETE /v1/keys/invitations/{id}: it cannot be exchanged any more; 204."""
-    async with request.app[DATABASE].write() as conn:
-        await credentials.withdraw(conn, request.match_info["id"], request.app[CLOCK]())
+    await withdraw_invitation(request, request.match_info["id"])
     return web.Response(status=204)
+
+
+async def withdraw_invitation(request: web.Request, number: str) -> None:
+    """Raises NotFound where it is not open."""
+    async with request.app[DATABASE].write() as conn:
+        await credentials.withdraw(conn, number, request.app[CLOCK]())
 
 
 def describe_invitation(one: Invitation) -> ShownInvitation:

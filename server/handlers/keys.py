@@ -1,5 +1,7 @@
 """Keys over HTTP: admins issue, revoke and invite; everybody sees and rotates their own (CONTRACT §4)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -58,66 +60,90 @@ async def list_keys(request: web.Request) -> web.Response:
     """GET /v1/keys: all for admins, one's own for others; never the keys themselves."""
     query = read_query(request, KeysQuery)
     reader = _require(request)
-    owner = query.owner if reader.role == "admin" else reader.id
+    rows = await load_keys(request, query.owner if reader.role == "admin" else reader.id)
+    shown: list[KeyShown] = [{**describe_key(row), "used_at": row.used_at} for row in rows]
+    return make_json(KeysShown(keys=shown), headers=PRIVATE)
+
+
+async def load_keys(request: web.Request, owner: str | None = None) -> Sequence[KeyRow]:
+    """All, or those of an owner, the oldest first; `used_at` is up to this moment."""
     async with request.app[DATABASE].read() as conn:
         rows = await keys.list_keys(conn, owner)
     uses = request.app[KEYRING].uses
-    shown: list[KeyShown] = [{**describe_key(row), "used_at": uses.get(row.id) or row.used_at} for row in rows]
-    return make_json(KeysShown(keys=shown), headers=PRIVATE)
+    return [replace(row, used_at=uses.get(row.id) or row.used_at) for row in rows]
 
 
 @operation(body=KeyWanted, answers={201: KeyMade})
 async def post_key(request: web.Request) -> web.Response:
     """POST /v1/keys: a key for an owner, which is not shown again."""
-    body = await read_json(request, KeyWanted)
-    owner, role, scopes = _read_owner(request, body)
+    return _show(await issue_key(request, await read_json(request, KeyWanted)))
+
+
+async def issue_key(request: web.Request, wanted: KeyWanted) -> KeyMade:
+    """Raises InvalidDocument, NotAllowed."""
+    owner, role, scopes = _read_owner(request, wanted)
     proposals.check_keys_of(owner, request[READER].id, request[CONFIG])
+    days, label = wanted.days, wanted.label
     async with request.app[DATABASE].write() as conn:
         now = request.app[CLOCK]()
-        made = await credentials.issue_key(conn, owner, role, now, days=body.days, scopes=scopes, label=body.label)
-    return _show(*made)
+        made = await credentials.issue_key(conn, owner, role, now, days=days, scopes=scopes, label=label)
+    return _tell(*made)
 
 
 @operation(answers={204: None})
 async def delete_key(request: web.Request) -> web.Response:
     """DELETE /v1/keys/{id}: it opens nothing any more."""
+    await revoke_key(request, request.match_info["id"])
+    return web.Response(status=204)
+
+
+async def revoke_key(request: web.Request, key_id: str) -> None:
+    """Raises NotFound."""
     async with request.app[DATABASE].write() as conn:
-        row = await keys.get_key(conn, request.match_info["id"])
+        row = await keys.get_key(conn, key_id)
         if row is None:
             raise problems.NotFound("there is no such key")
         await credentials.revoke_keys(conn, row.id, request.app[CLOCK]())
-    return web.Response(status=204)
 
 
 @operation(body=RotationWanted, answers={201: KeyMade}, problems=(problems.KeyRequired, problems.KeyIsOver))
 async def post_rotation(request: web.Request) -> web.Response:
     """POST /v1/keys/{id}/rotation: another key in the place of one; the old one opens for some hours more."""
-    reader = _require(request)
-    hours = (await read_json(request, RotationWanted)).overlap_hours
+    _require(request)
+    return _show(await rotate_key(request, request.match_info["id"], await read_json(request, RotationWanted)))
+
+
+async def rotate_key(request: web.Request, key_id: str, wanted: RotationWanted) -> KeyMade:
+    """Raises NotFound, NotAllowed, KeyIsOver."""
+    reader, overlap = request[READER], timedelta(hours=wanted.overlap_hours)
     async with request.app[DATABASE].write() as conn:
-        row, now = await keys.get_key(conn, request.match_info["id"]), request.app[CLOCK]()
+        row, now = await keys.get_key(conn, key_id), request.app[CLOCK]()
         if row is None or (reader.role != "admin" and row.owner != reader.id):
             raise problems.NotFound("there is no such key of yours")
         proposals.check_keys_of(row.owner, reader.id, request[CONFIG])
         if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
             raise problems.KeyIsOver("ask for a new one")
-        made = await credentials.rotate_key(conn, row, now, timedelta(hours=hours))
-    return _show(*made)
+        made = await credentials.rotate_key(conn, row, now, overlap)
+    return _tell(*made)
 
 
 @operation(body=InvitationWanted, answers={201: InvitationMade})
 async def post_invitation(request: web.Request) -> web.Response:
     """POST /v1/keys/invitations: a token that is good for one key."""
-    body = await read_json(request, InvitationWanted)
-    owner, _, scopes = _read_owner(request, body)
+    answer = await invite(request, await read_json(request, InvitationWanted))
+    return make_json(answer, status=201, headers=PRIVATE)
+
+
+async def invite(request: web.Request, wanted: InvitationWanted) -> InvitationMade:
+    """Raises InvalidDocument, NotAllowed."""
+    owner, _, scopes = _read_owner(request, wanted)
     proposals.check_keys_of(owner, request[READER].id, request[CONFIG])
-    lifetime, by = timedelta(hours=body.hours), request[READER].id
-    days, label = body.days, body.label
+    lifetime, by = timedelta(hours=wanted.hours), request[READER].id
+    days, label = wanted.days, wanted.label
     async with request.app[DATABASE].write() as conn:
         now = request.app[CLOCK]()
         one, token = await credentials.invite(conn, owner, now, lifetime, by=by, days=days, scopes=scopes, label=label)
-    answer: InvitationMade = {"id": one.id, "owner": owner, "token": token, "expires_at": one.expires_at}
-    return make_json(answer, status=201, headers=PRIVATE)
+    return {"id": one.id, "owner": owner, "token": token, "expires_at": one.expires_at}
 
 
 @operation(body=AcceptanceWanted, answers={201: KeyMade}, problems=(problems.InvitationRejected,))
@@ -126,7 +152,7 @@ async def post_acceptance(request: web.Request) -> web.Response:
     token = (await read_json(request, AcceptanceWanted)).token
     async with request.app[DATABASE].write() as conn:
         made = await credentials.accept(conn, token, request[CONFIG], request.app[CLOCK]())
-    return _show(*made)
+    return _show(_tell(*made))
 
 
 def describe_key(row: KeyRow) -> KeyShown:
@@ -142,8 +168,11 @@ def describe_key(row: KeyRow) -> KeyShown:
     }
 
 
-def _show(row: KeyRow, key: str) -> web.Response:
-    made: KeyMade = {**describe_key(row), "key": key}
+def _tell(row: KeyRow, key: str) -> KeyMade:
+    return {**describe_key(row), "key": key}
+
+
+def _show(made: KeyMade) -> web.Response:
     return make_json(made, status=201, headers=PRIVATE)
 
 

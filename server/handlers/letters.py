@@ -22,21 +22,32 @@ class LettersQuery(Query):
 @operation(query=LettersQuery, answers={200: list[DeadLetterShown]}, problems=(problems.KeyRequired,))
 async def list_letters(request: web.Request) -> web.StreamResponse:
     """GET /v1/dead-letters: what was given up, the oldest first."""
-    owner, query = get_owner(request[READER]), read_query(request, LettersQuery)
+    shown = await load_letters(request, get_owner(request[READER]), read_query(request, LettersQuery))
+    return make_json(shown, headers={"Vary": "Authorization"})
+
+
+async def load_letters(
+    request: web.Request, owner: tuple[str, str] | None, query: LettersQuery
+) -> list[DeadLetterShown]:
+    """Those of an owner, None: of all; MOST_LISTED at most, by their ids."""
     async with request.app[DATABASE].read() as conn:
         letters = await deliveries.list_letters(
             conn, subscription_id=query.subscription or None, owner=owner, after=query.after, limit=MOST_LISTED
         )
         known = await subscriptions.get_subscriptions(conn, {letter.subscription_id for _, letter in letters})
         named = await articles.list_articles(conn, {letter.article_id for _, letter in letters if letter.article_id})
-    described = [describe_letter(number, letter, known[letter.subscription_id], named) for number, letter in letters]
-    return make_json(described, headers={"Vary": "Authorization"})
+    return [describe_letter(number, letter, known[letter.subscription_id], named) for number, letter in letters]
 
 
 @operation(answers={202: RetryAsked}, problems=(problems.KeyRequired, problems.NothingToRetry))
 async def post_retry(request: web.Request) -> web.StreamResponse:
     """POST /v1/dead-letters/{id}/retry: brings an item again, as it is now; lets a subscription go on where it was."""
-    number, owner, now = int(request.match_info["id"]), get_owner(request[READER]), request.app[CLOCK]()
+    return make_json(await retry_letter(request, int(request.match_info["id"])), status=202)
+
+
+async def retry_letter(request: web.Request, number: int) -> RetryAsked:
+    """Raises KeyRequired, NotFound, NothingToRetry where its subscription cannot get it any more."""
+    owner, now = get_owner(request[READER]), request.app[CLOCK]()
     async with request.app[DATABASE].write() as conn:
         letter = await deliveries.find_letter(conn, number)
         known = await subscriptions.get_subscriptions(conn, [letter.subscription_id] if letter else [])
@@ -52,4 +63,4 @@ async def post_retry(request: web.Request) -> web.StreamResponse:
         await deliveries.ask_again(conn, number, now)
         said = {"error": letter.error, "language": letter.language, "change": letter.change}
         await audit.note(conn, "delivery.retry", f"subscription {one.id}", now, before=said)
-    return make_json({"id": number, "asked": True}, status=202)
+    return {"id": number, "asked": True}

@@ -42,17 +42,21 @@ class PreviewQuery(Query):
 async def post_preview(request: web.Request) -> web.Response:
     """POST /v1/routing/preview: what another routing would have done to the articles of the last days."""
     query = read_query(request, PreviewQuery)
-    part = await _read_part(request, query)
+    answer = await preview_part(request, await _read_part(request, query), query.days)
+    return make_json(answer, headers={"Cache-Control": "no-store"})
+
+
+async def preview_part(request: web.Request, part: str, days: int) -> Preview:
+    """Raises InvalidConfiguration, ConfigurationFixed."""
     async with request.app[PREVIEWING]:  # each takes all that there is of the machine
         began = time.perf_counter()
-        effects = await _find_effects(request, part, request.app[CLOCK]() - timedelta(days=query.days))
-    answer: Preview = {
-        "days": query.days,
+        effects = await _find_effects(request, part, request.app[CLOCK]() - timedelta(days=days))
+    return {
+        "days": days,
         "against": describe_version(request[VERSION]),
         **effects,
         "seconds": round(time.perf_counter() - began, 3),
     }
-    return make_json(answer, headers={"Cache-Control": "no-store"})
 
 
 async def _find_effects(request: web.Request, part: str, since: datetime) -> Consequences:

@@ -1,5 +1,7 @@
 """Routings that one admin proposes and another one approves (server.approvals)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from aiohttp import web
@@ -45,13 +47,24 @@ class VerdictBody(Body):
 @operation(query=ProposalsQuery, answers={200: ProposalsShown})
 async def list_proposals(request: web.Request) -> web.Response:
     """GET /v1/routing/proposals: the newest first, each with its diff."""
-    query = read_query(request, ProposalsQuery)
+    answer = await list_shown(request, read_query(request, ProposalsQuery))
+    return make_json(answer, headers={"Cache-Control": "no-store"})
+
+
+async def list_shown(request: web.Request, query: ProposalsQuery) -> ProposalsShown:
     async with request.app[DATABASE].read() as conn:
         found = list(await rows.list_proposals(conn, query.limit + 1, query.before))
     there, now = make_etag(request.app[RELOADER].part), request.app[CLOCK]()
     described = [describe_proposal(one, there, now) for one in found[: query.limit]]
-    answer: ProposalsShown = {"proposals": described, "more": len(found) > query.limit}
-    return make_json(answer, headers={"Cache-Control": "no-store"})
+    return {"proposals": described, "more": len(found) > query.limit}
+
+
+async def list_open(request: web.Request) -> Sequence[tuple[datetime, bool]]:
+    """(when it was made, whether it is outdated) of each that waits for a verdict."""
+    async with request.app[DATABASE].read() as conn:
+        found = await rows.list_open(conn, request.app[CLOCK]())
+    there = make_etag(request.app[RELOADER].part)
+    return [(at, base != there) for at, base in found]
 
 
 @operation(answers={200: ProposalShown}, problems=(problems.NotFound,))
@@ -64,7 +77,7 @@ async def get_proposal(request: web.Request) -> web.Response:
 async def post_approval(request: web.Request) -> web.Response:
     """POST /v1/routing/proposals/{number}/approve: another admin agrees: it is in force when it is answered."""
     one, note = await _read_verdict(request)
-    await proposals.approve(request.app[RELOADER], one, request[READER].id, note)
+    await approve_proposal(request, one, note)
     return show_proposal(request, await find_proposal(request, str(one.number)))
 
 
@@ -72,9 +85,19 @@ async def post_approval(request: web.Request) -> web.Response:
 async def post_rejection(request: web.Request) -> web.Response:
     """POST /v1/routing/proposals/{number}/reject: nothing comes of it."""
     one, note = await _read_verdict(request)
+    await reject_proposal(request, one, note)
+    return show_proposal(request, await find_proposal(request, str(one.number)))
+
+
+async def approve_proposal(request: web.Request, one: Proposal, note: str) -> None:
+    """Raises NotAllowed for who proposed it, and REFUSALS."""
+    await proposals.approve(request.app[RELOADER], one, request[READER].id, note)
+
+
+async def reject_proposal(request: web.Request, one: Proposal, note: str) -> None:
+    """Raises NothingToApprove."""
     async with request.app[DATABASE].write() as conn:
         await proposals.reject(conn, one, request[READER].id, note, request.app[CLOCK]())
-    return show_proposal(request, await find_proposal(request, str(one.number)))
 
 
 async def _read_verdict(request: web.Request) -> tuple[Proposal, str]:

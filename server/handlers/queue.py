@@ -38,41 +38,55 @@ class RetryQuery(Query):
 @operation(query=QueueQuery, answers={200: QueueShown})
 async def get_queue(request: web.Request) -> web.Response:
     """GET /v1/queue: what is to be done, and what became of it."""
-    query, now = read_query(request, QueueQuery), request.app[CLOCK]()
+    return make_json(await find_jobs(request, read_query(request, QueueQuery)), headers=PRIVATE)
+
+
+async def find_jobs(request: web.Request, query: QueueQuery) -> QueueShown:
+    """The counts of all, and the jobs that are asked for. Raises InvalidParameter."""
+    now = request.app[CLOCK]()
     _check_kind(query.kind)
     async with request.app[DATABASE].read() as conn:
         counts = await count_queued(conn, now)
         found = await list_queued(conn, query.kind, query.state, now, query.after, query.limit)
         named = await _name_articles(conn, found)
-    answer: QueueShown = {
+    return {
         "counts": counts,
         "jobs": [_describe(one, named, now) for one in found],
         "next": found[-1].id if len(found) == query.limit else None,
     }
-    return make_json(answer, headers=PRIVATE)
 
 
 @operation(answers={202: JobsAsked}, problems=(problems.NotFound, problems.NothingToRetry))
 async def post_retry(request: web.Request) -> web.Response:
     """POST /v1/queue/{id}/retry: one job runs now, whether it waits for its time or was given up."""
-    number, now = int(request.match_info["id"]), request.app[CLOCK]()
+    return make_json(await retry_job(request, int(request.match_info["id"])), status=202)
+
+
+async def retry_job(request: web.Request, number: int) -> JobsAsked:
+    """Raises NotFound for one that is done, NothingToRetry for one that runs."""
+    now = request.app[CLOCK]()
     async with request.app[DATABASE].write() as conn:
         one = await find_queued(conn, number)
         if one is None:
             raise problems.NotFound("there is no such job: it is done")
         if one.get_state(now) == "running":
             raise problems.NothingToRetry(f"{one.claimed_by} is at job {number}")
-        return make_json(await _retry(conn, [one], now), status=202)
+        return await _retry(conn, [one], now)
 
 
 @operation(query=RetryQuery, answers={202: JobsAsked})
 async def post_retries(request: web.Request) -> web.Response:
     """POST /v1/queue/retry: all jobs of a kind that were given up run again."""
-    query, now = read_query(request, RetryQuery), request.app[CLOCK]()
-    _check_kind(query.kind)
+    return make_json(await retry_kind(request, read_query(request, RetryQuery).kind), status=202)
+
+
+async def retry_kind(request: web.Request, kind: str) -> JobsAsked:
+    """MOST_AT_ONCE at most. Raises InvalidParameter for a kind that there is not."""
+    now = request.app[CLOCK]()
+    _check_kind(kind)
     async with request.app[DATABASE].write() as conn:
-        found = await list_queued(conn, query.kind, "given_up", now, 0, MOST_AT_ONCE)
-        return make_json(await _retry(conn, found, now), status=202)
+        found = await list_queued(conn, kind, "given_up", now, 0, MOST_AT_ONCE)
+        return await _retry(conn, found, now)
 
 
 async def _retry(conn: AsyncConnection, wanted: Sequence[Queued], now: datetime) -> JobsAsked:

@@ -36,6 +36,13 @@ async def post_renewal(request: web.Request) -> web.Response:
     query, config = read_query(request, RenewalQuery), request[CONFIG]
     if query.exchange != FOR_ALL and query.exchange not in config.exchanges:
         raise problems.NotFound(f"there is no exchange {query.exchange[:80]!r}")
+    answer = await renew_changed(request, query)
+    return make_json(answer, status=202 if answer["asked"] else 200)
+
+
+async def renew_changed(request: web.Request, query: RenewalQuery) -> Renewal:
+    """For an exchange that there is, or FOR_ALL."""
+    config = request[CONFIG]
     since, database = request.app[CLOCK]() - timedelta(days=query.days), request.app[DATABASE]
     async with database.read() as conn:
         changed = await load_changed(conn, query.exchange, since)
@@ -49,5 +56,4 @@ async def post_renewal(request: web.Request) -> web.Response:
         async with database.write() as conn:
             said = {"days": query.days, "asked": asked, "outdated": len(found)}
             await audit.note(conn, "glossary.retranslate", query.exchange or "*", request.app[CLOCK](), after=said)
-    answer: Renewal = {"terms": len(changed.terms), "outdated": len(found), "asked": asked}
-    return make_json(answer, status=202 if asked else 200)
+    return {"terms": len(changed.terms), "outdated": len(found), "asked": asked}

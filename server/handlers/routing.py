@@ -19,7 +19,14 @@ from server.api.shapes.routing import (
 )
 from server.configfile import ConfigFault
 from server.configfile.routingfile import cut_routing
-from server.handlers.routing_requests import ROUTING, TOML, change_routing, describe_version, read_toml
+from server.handlers.routing_requests import (
+    ROUTING,
+    TOML,
+    describe_version,
+    make_change,
+    read_toml,
+    show_change,
+)
 from server.keys import DATABASE, LIVE, RELOADER, VERSION
 from server.reloading.parts import make_etag
 from server.requests import Digits, Query, read_query
@@ -27,6 +34,7 @@ from server.responses import is_unchanged, make_json
 from server.serving.negotiation import pick_media_type
 from server.store import configs
 from server.store.configs import ConfigRow
+from server.store.proposals import Proposal
 
 USUAL_VERSIONS, MOST_VERSIONS = 20, 100
 MOST_NUMBER = 2**31
@@ -49,7 +57,7 @@ async def get_routing(request: web.Request) -> web.Response:
     if refusal is not None:
         headers["Karvan-Refused"] = _make_header(refusal.faults[0])
     if wants_json:
-        answer = _describe_state(request, part, etag)
+        answer = describe_state(request)
         body = make_json(answer).body
         assert isinstance(body, bytes)
         headers["ETag"] = versioning.make_shown_etag(etag, hashlib.sha256(body).hexdigest())
@@ -74,31 +82,45 @@ async def put_routing(request: web.Request) -> web.Response:
     if if_match is None:
         raise problems.PreconditionRequired("If-Match: the ETag of the routing that you have seen")
     part = await read_toml(request)
+    return show_change(request, await put_part(request, part, if_match, request.headers.get("If-None-Match")))
+
+
+async def put_part(
+    request: web.Request, part: str, if_match: str, if_none_match: str | None = None
+) -> Proposal | RoutingChanged:
+    """Raises PreconditionFailed, and what `make_change` raises."""
 
     def check(there: str) -> None:
-        versioning.check_etag(if_match, request.headers.get("If-None-Match"), make_etag(there), "routing")
+        versioning.check_etag(if_match, if_none_match, make_etag(there), "routing")
 
-    return await change_routing(request, part, check)
+    return await make_change(request, part, check)
 
 
 @operation(query=HistoryQuery, answers={200: ConfigVersions})
 async def list_history(request: web.Request) -> web.Response:
     """GET /v1/routing/history: every version that was in force, the newest first, each with what it changed."""
-    query = read_query(request, HistoryQuery)
-    limit, before = query.limit, query.before
-    async with request.app[DATABASE].read() as conn:
-        rows = list(await configs.list_configs(conn, limit + 1, before))
-    described = [_describe_row(row, request[VERSION].number) for row in rows[:limit]]
-    shown: ConfigVersions = {"versions": described, "more": len(rows) > limit}
+    shown = await list_versions(request, read_query(request, HistoryQuery))
     return make_json(shown, headers={"Cache-Control": "no-store"})
+
+
+async def list_versions(request: web.Request, query: HistoryQuery) -> ConfigVersions:
+    async with request.app[DATABASE].read() as conn:
+        rows = list(await configs.list_configs(conn, query.limit + 1, query.before))
+    described = [_describe_row(row, request[VERSION].number) for row in rows[: query.limit]]
+    return {"versions": described, "more": len(rows) > query.limit}
 
 
 @operation(answers={200: ConfigVersion})
 async def get_version(request: web.Request) -> web.Response:
     """GET /v1/routing/history/{number}: with the whole file as it was, without its secrets."""
-    row = await find_version(request)
-    answer: ConfigVersion = {**_describe_row(row, request[VERSION].number), "text": row.text}
+    answer = await show_version(request, request.match_info["number"])
     return make_json(answer, headers={"Cache-Control": "no-store"})
+
+
+async def show_version(request: web.Request, given: str) -> ConfigVersion:
+    """With the whole file as it was. Raises NotFound."""
+    row = await _find_version(request, given)
+    return {**_describe_row(row, request[VERSION].number), "text": row.text}
 
 
 @operation(
@@ -108,21 +130,20 @@ async def get_version(request: web.Request) -> web.Response:
 )
 async def post_restore(request: web.Request) -> web.Response:
     """POST /v1/routing/history/{number}/restore: that routing part once more, as a new version or proposal."""
-    row = await find_version(request)
+    if_match = request.headers.get("If-Match", "*")
+    return show_change(request, await restore_version(request, request.match_info["number"], if_match))
+
+
+async def restore_version(request: web.Request, given: str, if_match: str) -> Proposal | RoutingChanged:
+    """Raises NotFound, InvalidConfiguration, and what `put_part` raises."""
+    row = await _find_version(request, given)
     if not row.text:
         raise problems.InvalidConfiguration(f"version {row.number} was kept without its text: nothing can be restored")
-    part = await asyncio.to_thread(cut_routing, row.text)
-    if_match = request.headers.get("If-Match", "*")
-
-    def check(there: str) -> None:
-        versioning.check_etag(if_match, None, make_etag(there), "routing")
-
-    return await change_routing(request, part, check)
+    return await put_part(request, await asyncio.to_thread(cut_routing, row.text), if_match)
 
 
-async def find_version(request: web.Request) -> ConfigRow:
-    """The version that the address names. Raises NotFound."""
-    given = request.match_info["number"]
+async def _find_version(request: web.Request, given: str) -> ConfigRow:
+    """The version of this number. Raises NotFound."""
     row = None
     if given.isascii() and given.isdigit() and len(given) < 10:
         async with request.app[DATABASE].read() as conn:
@@ -132,12 +153,13 @@ async def find_version(request: web.Request) -> ConfigRow:
     return row
 
 
-def _describe_state(request: web.Request, part: str, etag: str) -> RoutingShown:
-    live = request.app[LIVE]
+def describe_state(request: web.Request) -> RoutingShown:
+    """What is in force, why the file is not, what waits."""
+    live, part = request.app[LIVE], request.app[RELOADER].part
     refusal = live.refusal
     return {
         **describe_version(request[VERSION]),
-        "etag": etag,
+        "etag": make_etag(part),
         "text": part,
         "restart": list(live.restart),
         "refused": None

@@ -39,19 +39,28 @@ async def find_proposal(request: web.Request, given: str) -> Proposal:
         return await proposals.get_proposal(conn, int(given))
 
 
-async def change_routing(request: web.Request, part: str, check: Callable[[str], None]) -> web.Response:
-    """Another routing in force (200), or proposed (202) where it takes two admins; both may change nothing (200)."""
+async def make_change(request: web.Request, part: str, check: Callable[[str], None]) -> Proposal | RoutingChanged:
+    """Another routing in force, or proposed where it takes two admins; both may change nothing.
+
+    Raises what `check` raises, InvalidConfiguration, ConfigurationFixed.
+    """
     reloader = request.app[RELOADER]
     if request[CONFIG].server.approvals > 1:
         one = await proposals.propose(reloader, part, check, request[READER].id, request[KEY_ID])
         if one is not None:
-            place = {"Location": f"/v1/routing/proposals/{one.number}"}
-            return show_proposal(request, one, status=202, headers=place)
+            return one
         version, is_changed = request.app[LIVE].current, False
     else:
         version, is_changed = await reloader.put(part, check, request[KEY_ID])
-    answer: RoutingChanged = {**describe_version(version), "changed": is_changed}
-    return make_json(answer, headers={"ETag": make_etag(reloader.part)})
+    return {**describe_version(version), "changed": is_changed}
+
+
+def show_change(request: web.Request, made: Proposal | RoutingChanged) -> web.Response:
+    """What is in force (200), or proposed (202)."""
+    if isinstance(made, Proposal):
+        place = {"Location": f"/v1/routing/proposals/{made.number}"}
+        return show_proposal(request, made, status=202, headers=place)
+    return make_json(made, headers={"ETag": make_etag(request.app[RELOADER].part)})
 
 
 def show_proposal(

@@ -19,6 +19,11 @@ from server.store.sources import FeedRow, SourceRow
 @operation(answers={200: list[SourceShown]})
 async def list_sources(request: web.Request) -> web.StreamResponse:
     """GET /v1/sources: the feeds that are read, and how that goes."""
+    return make_json(await load_sources(request))
+
+
+async def load_sources(request: web.Request) -> list[SourceShown]:
+    """Those of the configuration, in its order; one that was not looked at yet is left out."""
     config = request[CONFIG]
     async with request.app[DATABASE].read() as conn:
         known = await sources.list_sources(conn)
@@ -26,13 +31,17 @@ async def list_sources(request: web.Request) -> web.StreamResponse:
         pushes = {
             (row.source, row.feed): row for row in await source_pushes.list_pushes(conn) if row.state != "leaving"
         }
-    return make_json([describe(known[name], feeds[name], pushes, config) for name in config.sources if name in known])
+    return [describe(known[name], feeds[name], pushes, config) for name in config.sources if name in known]
 
 
 @operation(answers={202: PollAsked})
 async def post_poll(request: web.Request) -> web.StreamResponse:
     """POST /v1/sources/{name}/poll: read it now, without waiting for its time."""
-    name = request.match_info["name"]
+    return make_json(await poll_source(request, request.match_info["name"]), status=202)
+
+
+async def poll_source(request: web.Request, name: str) -> PollAsked:
+    """Raises NotFound for one that there is not, or that is gone for good."""
     async with request.app[DATABASE].write() as conn:
         row = await sources.find_source(conn, name)
         if row is None or name not in request[CONFIG].sources:
@@ -42,7 +51,7 @@ async def post_poll(request: web.Request) -> web.StreamResponse:
         await sources.save_source(conn, replace(row, not_before=None))
         await jobs.enqueue_poll(conn, name, request.app[CLOCK]())
         await audit.note(conn, "source.poll", name, request.app[CLOCK](), outlet=request[CONFIG].sources[name].outlet)
-    return make_json({"source": name, "asked": True}, status=202)
+    return {"source": name, "asked": True}
 
 
 def describe(

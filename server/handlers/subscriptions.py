@@ -30,13 +30,21 @@ class SubscriptionsQuery(Query):
 @operation(query=SubscriptionsQuery, answers={200: list[SubscriptionShown]}, problems=(problems.KeyRequired,))
 async def list_subscriptions(request: web.Request) -> web.StreamResponse:
     """GET /v1/subscriptions: who gets pushes: one's own, all for admins."""
-    reader, query = request[READER], read_query(request, SubscriptionsQuery)
+    query = read_query(request, SubscriptionsQuery)
+    shown = await load_subscriptions(request, get_owner(request[READER]), query)
+    return make_json(shown, headers={"Vary": "Authorization"})
+
+
+async def load_subscriptions(
+    request: web.Request, owner: tuple[str, str] | None, query: SubscriptionsQuery
+) -> list[SubscriptionShown]:
+    """Those of an owner, None: of all; MOST_LISTED at most, by their ids."""
     async with request.app[DATABASE].read() as conn:
         newest = await placements.get_newest_change(conn)
         found = await subscriptions.list_subscriptions(
-            conn, owner=get_owner(reader), state=query.state, after=query.after, limit=MOST_LISTED
+            conn, owner=owner, state=query.state, after=query.after, limit=MOST_LISTED
         )
-    return make_json([describe(one, newest, request[SITE]) for one in found], headers={"Vary": "Authorization"})
+    return [describe(one, newest, request[SITE]) for one in found]
 
 
 @operation(answers={200: SubscriptionTold}, problems=(problems.KeyRequired,))

@@ -107,10 +107,13 @@ def render_time(moment: datetime, wording: Wording) -> Markup:
 
 @cache
 def _load_wording(locale: str) -> Wording:
-    catalogue = tomli.loads(files("server").joinpath(f"pages/locale/{locale}.toml").read_text(encoding="utf-8"))
+    folder = files("server").joinpath("pages/locale")
+    catalogue = tomli.loads(folder.joinpath(f"{locale}.toml").read_text(encoding="utf-8"))
+    admin = (one for one in folder.joinpath("admin").iterdir() if one.name.endswith(f".{locale}.toml"))
     return Wording(
         language=locale,
-        texts=catalogue["text"],
+        texts=dict(catalogue["text"])
+        | {key: text for one in admin for key, text in tomli.loads(one.read_text("utf-8")).items()},
         statuses=catalogue["status"],
         months=tuple(catalogue["date"]["months"]),
         date_pattern=catalogue["date"]["pattern"],

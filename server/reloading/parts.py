@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from feeds import Fault
 from server import problems
 from server.config import Config
@@ -45,7 +43,7 @@ def make_draft(text: str, part: str, file: Path, running: Config, *, with_commen
         replaced = replace_routing(text, part)
         lines = replaced.lines
         draft = read_draft(replaced.text, file, running, replaced.values)
-    except (tomli.TOMLDecodeError, UnsplittableConfig) as error:
+    except (ValueError, RecursionError, UnsplittableConfig) as error:  # of TOML: too deep, a number too long
         raise problems.InvalidConfiguration(str(error)) from error
     except ConfigError as error:
         raise problems.InvalidConfiguration(str(error), errors=make_faults(error.faults, lines)) from error

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.access_schema import audit
@@ -47,7 +47,21 @@ async def save_entry(conn: AsyncConnection, entry: Entry) -> None:
 
 async def list_entries(conn: AsyncConnection, asked: Asked, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
     """(number, entry) of those behind number `after`, in their order."""
-    where = [audit.c.id > after]
+    statement = select(audit.c.id, *_COLUMNS).where(audit.c.id > after, *_pick(asked)).order_by(audit.c.id).limit(limit)
+    return [(row[0], Entry(*row[1:])) for row in await conn.execute(statement)]
+
+
+async def list_newest(
+    conn: AsyncConnection, asked: Asked, before: int | None, limit: int
+) -> Sequence[tuple[int, Entry]]:
+    """(number, entry) of those ahead of number `before`, None: of all; the newest first."""
+    where = _pick(asked) if before is None else [audit.c.id < before, *_pick(asked)]
+    statement = select(audit.c.id, *_COLUMNS).where(*where).order_by(audit.c.id.desc()).limit(limit)
+    return [(row[0], Entry(*row[1:])) for row in await conn.execute(statement)]
+
+
+def _pick(asked: Asked) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
     if asked.since is not None:
         where.append(audit.c.at >= asked.since)
     if asked.until is not None:
@@ -58,5 +72,4 @@ async def list_entries(conn: AsyncConnection, asked: Asked, after: int, limit: i
         where.append((audit.c.what == asked.what) | audit.c.what.startswith(f"{asked.what}.", autoescape=True))
     if asked.outlet:
         where.append(audit.c.outlet == asked.outlet)
-    statement = select(audit.c.id, *_COLUMNS).where(*where).order_by(audit.c.id).limit(limit)
-    return [(row[0], Entry(*row[1:])) for row in await conn.execute(statement)]
+    return where

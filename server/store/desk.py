@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import articles, parallels
@@ -34,6 +34,22 @@ class Wanted:
 async def list_held(conn: AsyncConnection, wanted: Wanted, after: Place | None, limit: int) -> Sequence[Place]:
     """Held versions with a text, of living articles; those behind `after`."""
     order = (parallels.c.urgency, parallels.c.changed_at, parallels.c.article_id, parallels.c.language)
+    where = _list_conditions(wanted)
+    if after is not None:
+        where.append(_is_behind(after))
+    statement = select(*order).join(articles, articles.c.id == parallels.c.article_id).where(*where)
+    return [Place(*row) for row in await conn.execute(statement.order_by(*order).limit(limit))]
+
+
+async def count_held(conn: AsyncConnection, wanted: Wanted) -> tuple[int, datetime | None]:
+    """How many of them there are, and since when the oldest waits."""
+    statement = select(func.count(), func.min(parallels.c.changed_at)).select_from(parallels)
+    statement = statement.join(articles, articles.c.id == parallels.c.article_id).where(*_list_conditions(wanted))
+    number, since = (await conn.execute(statement)).one()
+    return number, since
+
+
+def _list_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     where = [
         parallels.c.state == "held",
         parallels.c.verdict == wanted.verdict,
@@ -49,10 +65,7 @@ async def list_held(conn: AsyncConnection, wanted: Wanted, after: Place | None, 
         where.append(parallels.c.findings.contains(f'"check":"{wanted.check}"', autoescape=True))
     if wanted.reason:
         where.append(parallels.c.reason.contains(wanted.reason, autoescape=True))
-    if after is not None:
-        where.append(_is_behind(after))
-    statement = select(*order).join(articles, articles.c.id == parallels.c.article_id).where(and_(*where))
-    return [Place(*row) for row in await conn.execute(statement.order_by(*order).limit(limit))]
+    return where
 
 
 def _is_behind(after: Place) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, bindpara
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.delivery_schema import dead_letters, receipts, subscriptions
-from server.store.schema import holds, jobs, parallels
+from server.store.schema import articles, holds, jobs, parallels
 from server.store.source_schema import sources
 
 MOST = 100_000
@@ -54,6 +54,14 @@ async def read_figures(conn: AsyncConnection, kinds: tuple[str, ...], translate:
         notices=found["notices"],
         sources={row.state: row.number for row in await conn.execute(_SOURCES)},
     )
+
+
+async def count_arrivals(conn: AsyncConnection, since: datetime) -> Mapping[str, int]:
+    """By outlet, how many articles were first pushed since then. The newest are at the end: no more are looked at."""
+    newest = select(articles.c.outlet, articles.c.created_at).where(articles.c.head_id.is_not(None))
+    few = newest.order_by(articles.c.id.desc()).limit(MOST).subquery()
+    statement = select(few.c.outlet, func.count().label("number")).where(few.c.created_at >= since)
+    return {row.outlet: row.number for row in await conn.execute(statement.group_by(few.c.outlet))}
 
 
 async def read_size(conn: AsyncConnection) -> int:

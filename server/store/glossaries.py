@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.schema import glossaries
@@ -52,6 +52,16 @@ async def find_current(conn: AsyncConnection, exchange: str) -> GlossaryRow | No
 async def list_history(conn: AsyncConnection, exchange: str) -> Sequence[GlossaryRow]:
     """All versions, the newest first."""
     statement = select(*_COLUMNS).where(glossaries.c.exchange == exchange).order_by(glossaries.c.number.desc())
+    return [GlossaryRow(*row) for row in await conn.execute(statement)]
+
+
+async def list_outlines(conn: AsyncConnection, exchange: str) -> Sequence[GlossaryRow]:
+    """The same, but all except the newest without their `terms`: together these may be hundreds of megabytes."""
+    mine = glossaries.c.exchange == exchange
+    newest = select(func.max(glossaries.c.number)).where(mine).scalar_subquery()
+    terms = case((glossaries.c.number == newest, glossaries.c.terms), else_="").label("terms")
+    columns = [terms if column is glossaries.c.terms else column for column in _COLUMNS]
+    statement = select(*columns).where(mine).order_by(glossaries.c.number.desc())
     return [GlossaryRow(*row) for row in await conn.execute(statement)]
 
 

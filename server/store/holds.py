@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import literal, tuple_
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.desk import Place, Wanted
@@ -60,14 +60,27 @@ async def list_held_articles(conn: AsyncConnection, wanted: Wanted, after: Place
     if wanted.check or wanted.reason == "quality":
         return []
     order = (holds.c.urgency, holds.c.since, holds.c.article_id, holds.c.language)
-    where = [holds.c.verdict == wanted.verdict, articles.c.canceled_at.is_(None)]
-    if wanted.outlets is not None:
-        where.append(articles.c.outlet.in_(sorted(wanted.outlets)))
-    if wanted.languages is not None:
-        where.append(holds.c.language.in_(sorted(wanted.languages)))
+    where = _list_conditions(wanted)
     if after is not None:
         behind = (after.urgency, after.since, after.article_id, after.language)
         values = (literal(value, column.type) for column, value in zip(order, behind, strict=True))
         where.append(tuple_(*order) > tuple_(*values))
     statement = holds.select().with_only_columns(*order).join(articles, articles.c.id == holds.c.article_id)
     return [Place(*row) for row in await conn.execute(statement.where(*where).order_by(*order).limit(limit))]
+
+
+async def count_held_articles(conn: AsyncConnection, wanted: Wanted) -> tuple[int, datetime | None]:
+    """How many of them there are, and since when the oldest waits."""
+    statement = select(func.count(), func.min(holds.c.since)).select_from(holds)
+    statement = statement.join(articles, articles.c.id == holds.c.article_id).where(*_list_conditions(wanted))
+    number, since = (await conn.execute(statement)).one()
+    return number, since
+
+
+def _list_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    where = [holds.c.verdict == wanted.verdict, articles.c.canceled_at.is_(None)]
+    if wanted.outlets is not None:
+        where.append(articles.c.outlet.in_(sorted(wanted.outlets)))
+    if wanted.languages is not None:
+        where.append(holds.c.language.in_(sorted(wanted.languages)))
+    return where

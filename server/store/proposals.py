@@ -67,6 +67,13 @@ async def list_proposals(conn: AsyncConnection, limit: int, before: int | None =
     return [Proposal(*row) for row in await conn.execute(statement)]
 
 
+async def list_open(conn: AsyncConnection, now: datetime) -> Sequence[tuple[datetime, str]]:
+    """(when it was made, its `base`) of each that waits, the newest first: without the texts, which can be long."""
+    is_open = (proposals.c.verdict == "", proposals.c.expires_at > now)
+    statement = select(proposals.c.created_at, proposals.c.base).where(*is_open).order_by(proposals.c.number.desc())
+    return [(row.created_at, row.base) for row in await conn.execute(statement)]
+
+
 async def decide_proposal(
     conn: AsyncConnection,
     number: int,

@@ -153,6 +153,16 @@ def pick_source(
     return _pick_leg(article, leg, Direction(pivot, target))
 
 
+def list_sources(target: str, languages: Collection[str], directions: Collection[Direction], pivot: str) -> list[str]:
+    """The languages whose articles `pick_source` has a way to `target` for, where nobody wrote them in another one."""
+
+    def has_way(source: str) -> bool:
+        through = Direction(source, pivot) in directions and Direction(pivot, target) in directions
+        return Direction(source, target) in directions or (target != pivot and through)
+
+    return [source for source in languages if source != target and has_way(source)]
+
+
 def _pick_leg(article: ArticleRow, leg: Parallel, direction: Direction) -> Work | Impossible:
     """The way on from the machine's version in the pivot language, once it is there."""
     language = name(direction.source, "en")

@@ -7,6 +7,8 @@ import socket
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from lxml import html
 from PIL import Image
 
@@ -121,3 +123,40 @@ async def test_the_search_page_in_a_browser(start, tmp_path):
     assert page.xpath("//form[@role='search']//input[@type='search']/@value") == ["capital"]
     assert "Refused to" not in said
     assert "Content Security Policy" not in said
+
+
+ADMIN_PAGES = ("", "/routing", "/explain", "/queue", "/deliveries", "/keys", "/glossary", "/audit")
+
+
+async def test_a_page_of_admins_in_a_browser(start, tmp_path):
+    await check_admin_page(start, tmp_path, "/routing", "az")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["az", "en", "ru", "tr", "zh"])
+@pytest.mark.parametrize("page", ADMIN_PAGES)
+async def test_each_page_of_admins_in_each_language_in_a_browser(start, tmp_path, page, language):
+    await check_admin_page(start, tmp_path, page, language)
+
+
+async def check_admin_page(start, folder: Path, path: str, language: str) -> None:
+    server = await start()
+    await server.push()
+    await server.settle()
+    signed = {"Authorization": f"Bearer {await server.get_key('admin')}", "Accept": "text/html"}
+
+    async def sign(request: web.Request) -> web.Response:
+        """As a browser does that was asked for a key: without a screen it answers no dialog."""
+        answer = await server.call("GET", str(request.rel_url), headers=signed)
+        kept = {name: answer.headers[name] for name in ("Content-Type", "Content-Security-Policy")}
+        return web.Response(text=answer.text, status=answer.status, headers=kept)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", sign)
+    async with TestServer(app) as browser_side:
+        page, said, _ = await browse(str(browser_side.make_url(f"/admin{path}?lang={language}")), folder)
+    assert page.get("lang") == language
+    [here] = page.xpath("//nav[@class='sections']//a[@aria-current='page']")
+    assert page.xpath("//h1")[0].text_content() == here.text_content()
+    for complaint in ("Refused to", "Content Security Policy", "Failed to load"):
+        assert complaint not in said

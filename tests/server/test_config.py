@@ -241,6 +241,7 @@ def test_a_value_that_cannot_be_is_refused_with_its_line(value: str) -> None:
 def test_what_is_not_toml_is_refused() -> None:
     assert refuse("[server\n")[0].startswith("here.toml: not TOML: ")
     assert refuse("a = " + "[" * 100_000)[0].startswith("here.toml: not TOML: ")
+    assert refuse("a = " + "9" * 5_000)[0].startswith("here.toml: not TOML: ")
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -210,6 +210,20 @@ LISTS: Mapping[str, Callable[[], Iterable[str]]] = {
     "/v1/routing/history": lambda: ["/v1/routing/history"],
     "/v1/routing/history/{number}": lambda: ["/v1/routing/history/1"],
     "/metrics": lambda: ["/metrics"],
+    "/admin": lambda: ["/admin"],
+    "/admin/routing": lambda: ["/admin/routing"],
+    "/admin/routing/history": lambda: ["/admin/routing/history"],
+    "/admin/routing/history/{number}": lambda: ["/admin/routing/history/1"],
+    "/admin/routing/proposals": lambda: ["/admin/routing/proposals"],
+    "/admin/routing/proposals/{number}": lambda: ["/admin/routing/proposals/1"],
+    "/admin/queue": lambda: ["/admin/queue"],
+    "/admin/deliveries": lambda: ["/admin/deliveries"],
+    "/admin/keys": lambda: ["/admin/keys"],
+    "/admin/keys/{id}": lambda: ["/admin/keys/0"],
+    "/admin/glossary": lambda: ["/admin/glossary"],
+    "/admin/glossary/{exchange}": lambda: ["/admin/glossary/turkic"],
+    "/admin/audit": lambda: ["/admin/audit"],
+    "/admin/explain": lambda: ["/admin/explain?outlet=khazar-news&item=qzvx"],
     "/livez": lambda: ["/livez"],
     "/readyz": lambda: ["/readyz"],
 }
@@ -552,6 +566,11 @@ async def test_what_admins_decide_about_is_shown_to_them_alone(start, clock, rea
         "/v1/keys/invitations": {"qzvxlabel"},
         "/v1/sources": {"qzvxhub"},
         "/v1/audit": {"qzvxnote"},
+        "/admin/routing/proposals": {"qzvxnote"},
+        "/admin/routing/proposals/1": {"qzvxdiff", "qzvxnote", "qzvxpart"},
+        "/admin/keys": {"qzvxlabel"},
+        "/admin/deliveries": {"qzvxhub"},
+        "/admin/audit": {"qzvxnote"},
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -50,9 +51,12 @@ SOURCE = '\n[sources.walk]\nurl = "https://walk.example/feed.xml"\noutlet = "car
 SAMPLE = (Path(__file__).parents[3] / "config.toml").read_text()
 CONFIG = SAMPLE.replace('tag = "karvan.example,2026"', 'tag = "karvan.walk.example,2026"') + SOURCE
 ROUTING = ("application/toml", cut_routing(CONFIG).encode())
-KEY, TOKEN = "c0ffee", "karvan_invitation_of_the_walk"
+KEY, OTHER_KEY, TOKEN = "c0ffee", "decaf", "karvan_invitation_of_the_walk"
 RECEIPT = b'{"receipts":[{"outlet":"caravan-wire","item":"one"}]}'
 FORM = "application/x-www-form-urlencoded"
+EDITED = urlencode({"do": "preview", "days": "7", "etag": '"x"', "text": cut_routing(CONFIG)}).encode()
+PART = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+MULTIPART = ("multipart/form-data; boundary=x", PART % (b"do", b"count") + PART % (b"days", b"7") + b"--x--\r\n")
 FEED = "https://karvan.example/feeds/world/en.atom"
 WISH = f"hub.mode=subscribe&hub.topic={FEED}&hub.callback=https://b.example/".encode()
 QUESTION = "hub.mode=denied&hub.topic=walk"  # what a hub may say as often as it likes
@@ -176,6 +180,40 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("GET", "/openapi.json"): Walk("/openapi.json"),
     ("GET", "/problems/{name}"): Walk("/problems/not-found"),
     ("GET", "/static/karvan.css"): Walk("/static/karvan.css"),
+    ("GET", "/admin"): Walk("/admin", "admin"),
+    ("GET", "/admin/explain"): Walk("/admin/explain?outlet=caravan-wire&item=one", "admin"),
+    ("GET", "/admin/routing"): Walk("/admin/routing", "admin"),
+    ("POST", "/admin/routing"): Walk("/admin/routing", "admin", sends=(FORM, EDITED)),
+    ("GET", "/admin/routing/history"): Walk("/admin/routing/history", "admin"),
+    ("GET", "/admin/routing/history/{number}"): Walk("/admin/routing/history/1", "admin"),
+    ("POST", "/admin/routing/history/{number}"): Walk("/admin/routing/history/1", "admin", sends=(FORM, b"etag=*")),
+    ("GET", "/admin/routing/proposals"): Walk("/admin/routing/proposals", "admin"),
+    ("GET", "/admin/routing/proposals/{number}"): Walk("/admin/routing/proposals/1", "admin"),
+    ("POST", "/admin/routing/proposals/{number}"): Walk(
+        "/admin/routing/proposals/2", "admin", sends=(FORM, b"do=preview&days=7")
+    ),
+    ("GET", "/admin/keys"): Walk("/admin/keys", "admin"),
+    ("POST", "/admin/keys"): Walk("/admin/keys", "admin", sends=(FORM, b"owner=admin")),
+    ("POST", "/admin/keys/invitations"): Walk(
+        "/admin/keys/invitations", "admin", sends=(FORM, b"owner=admin&hours=24")
+    ),
+    ("POST", "/admin/keys/invitations/{id}"): Walk("/admin/keys/invitations/3", "admin", sends=(FORM, b"sure=yes")),
+    ("GET", "/admin/keys/{id:[0-9a-f]+}"): Walk(f"/admin/keys/{KEY}", "admin"),
+    ("POST", "/admin/keys/{id:[0-9a-f]+}/revoke"): Walk(
+        f"/admin/keys/{OTHER_KEY}/revoke", "admin", sends=(FORM, b"sure=yes")
+    ),
+    ("POST", "/admin/keys/{id:[0-9a-f]+}/rotate"): Walk(
+        f"/admin/keys/{KEY}/rotate", "admin", sends=(FORM, b"overlap_hours=1")
+    ),
+    ("GET", "/admin/glossary"): Walk("/admin/glossary", "admin"),
+    ("POST", "/admin/glossary"): Walk("/admin/glossary", "admin", sends=MULTIPART),
+    ("GET", "/admin/glossary/{exchange}"): Walk("/admin/glossary/turkic", "admin"),
+    ("POST", "/admin/glossary/{exchange}"): Walk("/admin/glossary/turkic", "admin", sends=MULTIPART),
+    ("GET", "/admin/queue"): Walk("/admin/queue", "admin"),
+    ("POST", "/admin/queue"): Walk("/admin/queue", "admin", sends=(FORM, b"kind=translate")),
+    ("GET", "/admin/deliveries"): Walk("/admin/deliveries", "admin"),
+    ("POST", "/admin/deliveries"): Walk("/admin/deliveries", "admin", sends=(FORM, b"source=walk")),
+    ("GET", "/admin/audit"): Walk("/admin/audit", "admin"),
     ("GET", "/livez"): Walk("/livez"),
     ("GET", "/readyz"): Walk("/readyz"),
     ("GET", "/metrics"): Walk("/metrics", "admin"),
@@ -360,9 +398,11 @@ async def stock(quiet: Any) -> None:
         text = Article(language="tr", headline=TURKISH["headlines"][0]["value"])
         held = Parallel(row.id, "tr", "machine", "held", now, "quality", article=text, source_hash=row.head.text_hash)
         await save_parallel(conn, held)
-        await save_key(conn, KeyRow(KEY, "caravan-wire", "outlet", hash_key(KEY), now))
+        for key in (KEY, OTHER_KEY):
+            await save_key(conn, KeyRow(key, "caravan-wire", "outlet", hash_key(key), now))
         await save_invitation(conn, Invitation("1", hash_key(TOKEN), *made))
-        await save_invitation(conn, Invitation("2", hash_key(f"{TOKEN}2"), *made))
+        for number in ("2", "3"):
+            await save_invitation(conn, Invitation(number, hash_key(f"{TOKEN}{number}"), *made))
         await save_subscription(conn, "websub", FEED, "https://a.example", live)
         await save_letter(conn, DeadLetter(1, row.id, "en", 1, "it answered 400", now, 400))
 

@@ -27,7 +27,7 @@ def list_placeholders(text: str) -> list[str]:
 
 
 def test_every_catalogue_is_a_locale() -> None:
-    assert sorted(path.stem for path in (FOLDER / "locale").iterdir()) == sorted(LOCALES)
+    assert sorted(path.stem for path in (FOLDER / "locale").glob("*.toml")) == sorted(LOCALES)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
