@@ -77,6 +77,8 @@ async def settle(
         versions = await _restate(conn, versions, decision, config)
     else:
         await jobs.forget_translations(conn, article.id, versions)
+        await parallels.delete_unmade(conn, article.id)
+        versions = await _list_versions(conn, article)
     pictures = await _save_uses(conn, article, versions)
     placed = await placing.place(conn, article, versions, decision, config, now, pictures=pictures)
     await index(conn, Loaded(article, versions, (), {}), placed.now.values())

@@ -114,6 +114,12 @@ async def delete_machine_version(conn: AsyncConnection, article_id: int, languag
         await delete_pairs(conn, article_id, language)
 
 
+async def delete_unmade(conn: AsyncConnection, article_id: int) -> None:
+    """The rows of texts that were waited for and never made."""
+    unmade = (parallels.c.state.in_(("pending", "failed")), parallels.c.document.is_(None))
+    await conn.execute(parallels.delete().where(parallels.c.article_id == article_id, *unmade))
+
+
 async def list_made(conn: AsyncConnection, first: int, last: int) -> dict[int, set[str]]:
     """Article id → the languages in which there is a text, for articles with ids in this range."""
     statement = select(parallels.c.article_id, parallels.c.language).where(

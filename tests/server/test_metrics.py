@@ -268,6 +268,17 @@ async def test_what_waits_has_a_kind_and_an_age(quiet):
     assert {labels["kind"] for labels in numbers.list_labels("jobs_due")} == set(jobs.KINDS)
 
 
+@pytest.mark.parametrize("kill", ["DELETE", "PUT"])
+async def test_what_was_withdrawn_waits_for_no_translation(quiet, kill):
+    await quiet.push()
+    assert (await look(quiet)).get("versions", freshness="pending") == 4
+    if kill == "PUT":
+        assert (await quiet.push(pubStatus="canceled")).status == 200
+    else:
+        assert (await quiet.call("DELETE", "/v1/articles/caravan-wire/one", by="caravan-wire")).status == 200
+    assert (await look(quiet)).get("versions", freshness="pending") == 0
+
+
 def test_every_kind_of_job_is_asked_for(config):
     assert set(jobs.KINDS) == make_steps(config).keys() | set(dispatch.KINDS)
 
