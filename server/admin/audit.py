@@ -10,14 +10,14 @@ from aiohttp import web
 from server import problems
 from server.admin.forms import make_address
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.api.shapes.credentials import AuditLine
 from server.handlers.audit import MOST_SHOWN, AuditQuery, load_newest
 from server.keys import CONFIG
+from server.pages.visitors import HTML
 from server.requests import Number, Query, check_values
 
 PATH = "/admin/audit"
-PAGE = Content({"text/html": None})
 FIELDS = ("who", "what", "outlet", "since", "until")
 LINES_ON_PAGE = 50
 DEEPEST = 3  # levels of what was before and after that are told apart by name
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     after: Sequence[Fact]
 
 
-@operation(answers={200: PAGE, 400: PAGE}, problems=(problems.InvalidParameter, problems.Unavailable))
+@operation(answers={200: HTML, 400: HTML}, problems=(problems.InvalidParameter, problems.Unavailable))
 async def get_page(request: web.Request) -> web.StreamResponse:
     """GET /admin/audit: a form, and the entries that it asks for."""
     typed = {name: value for name in FIELDS if (value := request.query.get(name, "").strip())}

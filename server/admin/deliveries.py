@@ -6,18 +6,18 @@ from typing import get_args
 from aiohttp import web
 
 from server import problems
-from server.admin.forms import FORM, go_to, make_address, read_form
+from server.admin.forms import FORM, go_to, make_address, read_done, read_form
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.api.shapes.newsrooms import DeadLetterShown, SubscriptionShown
 from server.handlers.letters import LettersQuery, load_letters, retry_letter
 from server.handlers.sources import load_sources, poll_source
 from server.handlers.subscriptions import MOST_LISTED, SubscriptionsQuery, load_subscriptions
+from server.pages.visitors import HTML
 from server.requests import Number, Query, Text, check_values
 from server.store.subscriptions import SubscriptionState
 
 PATH = "/admin/deliveries"
-PAGE = Content({"text/html": None})
 DONE = ("sent", "read")  # what may have been done before the page is shown
 STATES: tuple[SubscriptionState, ...] = get_args(SubscriptionState)
 ASKED = ("state", "after", "subscription", "letters_after")
@@ -31,7 +31,7 @@ class SourceForm(Query):
     source: Text
 
 
-@operation(answers={200: PAGE}, problems=(problems.InvalidParameter, problems.Unavailable))
+@operation(answers={200: HTML}, problems=(problems.InvalidParameter, problems.Unavailable))
 async def get_page(request: web.Request) -> web.StreamResponse:
     """GET /admin/deliveries: how subscriptions, destinations and sources fare."""
     return await _show(request)
@@ -39,7 +39,7 @@ async def get_page(request: web.Request) -> web.StreamResponse:
 
 @operation(
     body=FORM,
-    answers={303: None, 404: PAGE, 409: PAGE},
+    answers={303: None, 404: HTML, 409: HTML},
     problems=(problems.InvalidParameter, problems.NotFound, problems.NothingToRetry),
 )
 async def post_page(request: web.Request) -> web.StreamResponse:
@@ -70,14 +70,13 @@ async def _show(request: web.Request, problem: problems.Problem | None = None, w
     of_letters = {renamed[name]: value for name, value in asked.items() if name in renamed}
     subscriptions = await load_subscriptions(request, None, check_values(of_subscriptions, SubscriptionsQuery))
     letters = await load_letters(request, None, check_values(of_letters, LettersQuery))
-    done = request.query.get("done", "")
     values = {
         "subscriptions": subscriptions,
         "letters": letters,
         "sources": await load_sources(request),
         "states": STATES,
         "asked": asked,
-        "done": done if done in DONE and problem is None else "",
+        "done": read_done(request, DONE),
         "refused": problem,
         "why": why,
         "action": make_address(request, PATH, **asked),

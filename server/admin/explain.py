@@ -9,17 +9,16 @@ from aiohttp import web
 
 from server import problems
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.api.parts import ITEM
 from server.api.shapes.routing import Explanation, GateShown, StandShown
 from server.config import Config
 from server.handlers.explain import ExplainQuery, explain_article
 from server.keys import CONFIG, SITE
-from server.pages.visitors import pick_language
+from server.pages.visitors import HTML, pick_language
 from server.publishing import make_channel_title
 from server.requests import check_values, is_ours
 
-HTML = Content({"text/html": None})
 FIELDS = ("page", "outlet", "item", "channel", "language", "subscriber")
 NARROWING = ("channel", "language", "subscriber")
 ADDRESS = re.compile(rf"/(?:v1/)?articles/([a-z0-9-]+)/({ITEM.pattern})(?:/[A-Za-z0-9-]+)?/?")

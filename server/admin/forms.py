@@ -95,6 +95,12 @@ def go_to(request: web.Request, path: str, **query: str) -> web.Response:
     return web.Response(status=303, headers={"Location": place, "Cache-Control": "no-store"})
 
 
+def read_done(request: web.Request, words: tuple[str, ...]) -> str:
+    """What was just done, if it is one of these words; nothing where a form was sent and is shown again."""
+    said = request.query.get("done", "")
+    return said if said in words and request.method in ("GET", "HEAD") else ""
+
+
 def make_address(request: web.Request, path: str, **query: str) -> str:
     """One of our pages, without what is empty, and in the language that the visitor asked for."""
     query = {name: value for name, value in query.items() if value}

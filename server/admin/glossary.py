@@ -9,7 +9,7 @@ from aiohttp import web
 import feeds
 from feeds import tbx
 from server import problems
-from server.admin.forms import FORM_WITH_FILE, go_to, read_form_with_file
+from server.admin.forms import FORM_WITH_FILE, go_to, read_done, read_form_with_file
 from server.admin.pages import show_page
 from server.admin.terms import Change, compare, find_terms
 from server.api.operations import Content, operation
@@ -25,6 +25,7 @@ from server.handlers.glossary import (
 )
 from server.handlers.renewals import MOST_DAYS, USUAL_DAYS, Renewal, RenewalQuery, renew_changed
 from server.keys import CONFIG
+from server.pages.visitors import HTML
 from server.requests import check_values
 from server.store.glossaries import GlossaryRow
 from server.translation.glossary import FOR_ALL
@@ -34,7 +35,6 @@ from translators.glossary import Glossary
 TERMS_ON_PAGE, MOST_NAMED, MOST_HISTORY, LONGEST_LINE = 200, 20, 10, 200
 FILES = {"tsv": TSV, "tbx": tbx.MEDIA_TYPE}
 DONE = ("replaced", "same", "renewed", "nothing")
-PAGE = Content({"text/html": None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ async def get_page(request: web.Request) -> web.Response:
 
 @operation(
     body=FORM_WITH_FILE,
-    answers={200: PAGE, 303: None},
+    answers={200: HTML, 303: None},
     problems=(
         problems.NotFound,
         problems.InvalidDocument,
@@ -148,7 +148,7 @@ async def _show(request: web.Request, outcome: Outcome) -> web.Response:
     exchange, config = get_exchange(request), request[CONFIG]
     history = await load_history(request, exchange)
     glossary = await parse_current(history, exchange)
-    words, done = request.query.get("q", "").strip(), request.query.get("done", "")
+    words = request.query.get("q", "").strip()
     found = await asyncio.to_thread(find_terms, glossary, words) if words else glossary.terms
     pages = max(1, -(-len(found) // TERMS_ON_PAGE))
     page = min(max(_read_number(request.query.get("page", "")), 1), pages)
@@ -158,7 +158,7 @@ async def _show(request: web.Request, outcome: Outcome) -> web.Response:
         "exchanges": list(config.exchanges),
         "path": _get_path(exchange),
         "asked_language": request.query.get("lang", ""),
-        "done": done if done in DONE and request.method == "GET" else "",
+        "done": read_done(request, DONE),
         "outcome": outcome,
         "etag": own if outcome.etag is None else outcome.etag,
         "current": _get_first(history),

@@ -12,10 +12,11 @@ from server.api.operations import operation
 from server.configfile.routingfile import cut_routing
 from server.handlers import previews, routing
 from server.keys import CONFIG, VERSION
+from server.pages.visitors import HTML
 from server.requests import check_values
 
 
-@operation(answers={200: editor.PAGE})
+@operation(answers={200: HTML})
 async def get_history(request: web.Request) -> web.Response:
     """GET /admin/routing/history: every version that was in force, the newest first."""
     try:
@@ -27,13 +28,13 @@ async def get_history(request: web.Request) -> web.Response:
     return show_page(request, "routing", "routing_history.html", values)
 
 
-@operation(answers={200: editor.PAGE})
+@operation(answers={200: HTML})
 async def get_version_page(request: web.Request) -> web.Response:
     """GET /admin/routing/history/{number}: what it changed, its text, and how its routing is brought back."""
     return await _show(request)
 
 
-@operation(body=FORM, answers={200: editor.PAGE, 303: None}, problems=editor.REFUSALS)
+@operation(body=FORM, answers={200: HTML, 303: None}, problems=editor.REFUSALS)
 async def post_version_page(request: web.Request) -> web.Response:
     """POST /admin/routing/history/{number}: its routing once more, as a new version or proposal."""
     form = await read_form(request)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server import problems
-from server.admin.forms import FORM, go_to, read_form
+from server.admin.forms import FORM, go_to, read_done, read_form
 from server.admin.owners import OwnerLine, find_owner, group_lines, list_owners, make_line, may_have
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.credentials import SCOPES
 from server.handlers import invitations
 from server.handlers.keys import (
@@ -28,9 +28,9 @@ from server.handlers.keys import (
     rotate_key,
 )
 from server.keys import CONFIG
+from server.pages.visitors import HTML
 from server.requests import check_body
 
-PAGE = Content({"text/html": None})
 DONE = ("revoked", "withdrawn")
 REFUSALS = {
     problems.NotAllowed: "keys_refused_admin",
@@ -49,13 +49,13 @@ class Refusal:
     status: int
 
 
-@operation(answers={200: PAGE})
+@operation(answers={200: HTML})
 async def get_page(request: web.Request) -> web.Response:
     """GET /admin/keys: the keys and open invitations, and the forms for more."""
     return await _show_keys(request)
 
 
-@operation(body=FORM, answers={200: PAGE}, problems=(problems.NotAllowed, problems.InvalidDocument))
+@operation(body=FORM, answers={200: HTML}, problems=(problems.NotAllowed, problems.InvalidDocument))
 async def post_key(request: web.Request) -> web.Response:
     """POST /admin/keys: a new key, shown this once."""
     form = await read_form(request)
@@ -67,7 +67,7 @@ async def post_key(request: web.Request) -> web.Response:
     return _show_secret(request, made["owner"], values)
 
 
-@operation(body=FORM, answers={200: PAGE}, problems=(problems.NotAllowed, problems.InvalidDocument))
+@operation(body=FORM, answers={200: HTML}, problems=(problems.NotAllowed, problems.InvalidDocument))
 async def post_invitation(request: web.Request) -> web.Response:
     """POST /admin/keys/invitations: a token for one key, shown this once."""
     form = await read_form(request)
@@ -91,7 +91,7 @@ async def post_withdrawal(request: web.Request) -> web.Response:
     return go_to(request, "/admin/keys", done="withdrawn")
 
 
-@operation(answers={200: PAGE}, problems=(problems.NotFound,))
+@operation(answers={200: HTML}, problems=(problems.NotFound,))
 async def get_key(request: web.Request) -> web.Response:
     """GET /admin/keys/{id}: one key, and what can be done with it."""
     return await _show_key(request)
@@ -110,7 +110,7 @@ async def post_revocation(request: web.Request) -> web.Response:
 
 @operation(
     body=FORM,
-    answers={200: PAGE},
+    answers={200: HTML},
     problems=(problems.NotFound, problems.NotAllowed, problems.KeyIsOver, problems.InvalidDocument),
 )
 async def post_rotation(request: web.Request) -> web.Response:
@@ -134,9 +134,8 @@ async def _show_keys(request: web.Request, refusal: Refusal | None = None) -> we
     known = {owner.id: owner for owner in owners}
     gone = {row.owner: OwnerLine(id=row.owner, name="", role=row.role) for row in rows if row.owner not in known}
     shown = await invitations.find_invitations(request)
-    done = request.query.get("done", "")
     values: dict[str, object] = {
-        "done": done if done in DONE and refusal is None else "",
+        "done": read_done(request, DONE),
         "refusal": refusal,
         "groups": group_lines(owners, [line for line in lines if line.state == "open"]),
         "over": [line for line in reversed(lines) if line.state != "open"],

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from server.admin import pages
 from server.admin.forms import make_address
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.api.shapes.sources import SourceShown
 from server.config import Config
 from server.configfile import ConfigFault
@@ -22,14 +22,13 @@ from server.handlers.desk import count_places
 from server.handlers.proposals import list_open
 from server.handlers.sources import load_sources
 from server.keys import CLOCK, CONFIG, DATABASE, GAUGES, LIVE, READER, SITE, TRANSLATOR
-from server.pages.visitors import pick_language
+from server.pages.visitors import HTML, pick_language
 from server.pages.wording import find_wording
 from server.publishing import list_channel_languages, make_channel_title
 from server.store.figures import Figures, count_arrivals
 from server.translation import list_sources as list_source_languages
 from server.visibility import is_desk
 
-HTML = Content({"text/html": None})
 LATE = timedelta(minutes=10)  # what is due for so long waits for more than its turn
 DAY = timedelta(days=1)
 MOST_FAULTS = 10

@@ -7,12 +7,9 @@ from aiohttp import web
 
 from server.keys import SITE
 from server.pages.environment import render_template
-from server.pages.visitors import PRIVATE, SAFE, pick_language
+from server.pages.visitors import FORMS_HERE, PRIVATE, SAFE, pick_language
 from server.responses import make_html
 
-FORMS_HERE = {
-    "Content-Security-Policy": SAFE["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
-}
 SECTIONS = ("overview", "routing", "explain", "queue", "deliveries", "keys", "glossary", "audit")
 """The pages in the order of their menu; `admin_NAME` in the catalogues is what the menu calls them."""
 

@@ -6,13 +6,14 @@ from aiohttp import web
 
 from server import problems
 from server.admin import routing as editor
-from server.admin.forms import FORM, go_to, read_form
+from server.admin.forms import FORM, go_to, read_done, read_form
 from server.admin.pages import show_page
 from server.api.operations import operation
 from server.api.shapes.routing import ProposalShown
 from server.handlers import previews, proposals
 from server.handlers.routing_requests import describe_proposal, find_proposal
 from server.keys import CLOCK, CONFIG, READER, RELOADER
+from server.pages.visitors import HTML
 from server.reloading.parts import make_etag
 from server.requests import check_body
 from server.store.proposals import Proposal
@@ -20,7 +21,7 @@ from server.store.proposals import Proposal
 DONE = ("proposed", "approved", "rejected")
 
 
-@operation(answers={200: editor.PAGE})
+@operation(answers={200: HTML})
 async def get_list(request: web.Request) -> web.Response:
     """GET /admin/routing/proposals: what waits for a second admin, and what was decided of late."""
     shown = await proposals.list_shown(request, proposals.ProposalsQuery(limit=proposals.MOST_SHOWN))
@@ -29,12 +30,12 @@ async def get_list(request: web.Request) -> web.Response:
         "closed": [one for one in shown["proposals"] if one["state"] != "open"],
         "more": shown["more"],
         "needs_two": request[CONFIG].server.approvals > 1,
-        "done": editor.is_done(request, DONE),
+        "done": read_done(request, DONE),
     }
     return show_page(request, "routing", "routing_proposals.html", values)
 
 
-@operation(answers={200: editor.PAGE})
+@operation(answers={200: HTML})
 async def get_one(request: web.Request) -> web.Response:
     """GET /admin/routing/proposals/{number}: what it would change, and the forms that decide about it."""
     return await _show(request, {}, editor.Outcome())
@@ -42,7 +43,7 @@ async def get_one(request: web.Request) -> web.Response:
 
 @operation(
     body=FORM,
-    answers={200: editor.PAGE, 303: None},
+    answers={200: HTML, 303: None},
     problems=(*proposals.REFUSALS, problems.NotAllowed, problems.InvalidDocument),
 )
 async def post_one(request: web.Request) -> web.Response:

@@ -3,15 +3,15 @@
 from aiohttp import web
 
 from server import jobs, problems
-from server.admin.forms import FORM, go_to, make_address, read_form
+from server.admin.forms import FORM, go_to, make_address, read_done, read_form
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.handlers.queue import MOST_AT_ONCE, QueueQuery, RetryQuery, find_jobs, retry_job, retry_kind
+from server.pages.visitors import HTML
 from server.requests import Number, Query, check_values
 from server.store.queued import STATES
 
 PATH = "/admin/queue"
-PAGE = Content({"text/html": None})
 DONE = ("one", "all", "none")  # what may have been done before the page is shown
 FILTERS = ("kind", "state")
 
@@ -20,7 +20,7 @@ class JobForm(Query):
     job: Number
 
 
-@operation(answers={200: PAGE}, problems=(problems.InvalidParameter, problems.Unavailable))
+@operation(answers={200: HTML}, problems=(problems.InvalidParameter, problems.Unavailable))
 async def get_page(request: web.Request) -> web.StreamResponse:
     """GET /admin/queue: the jobs, and why they wait."""
     return await _show(request)
@@ -28,7 +28,7 @@ async def get_page(request: web.Request) -> web.StreamResponse:
 
 @operation(
     body=FORM,
-    answers={303: None, 404: PAGE, 409: PAGE},
+    answers={303: None, 404: HTML, 409: HTML},
     problems=(problems.InvalidParameter, problems.NotFound, problems.NothingToRetry),
 )
 async def post_page(request: web.Request) -> web.StreamResponse:
@@ -55,7 +55,6 @@ async def _show(request: web.Request, problem: problems.Problem | None = None) -
     filters = _read_filters(request)
     after = {"after": value} if (value := request.query.get("after")) else {}
     found = await find_jobs(request, check_values(filters | after, QueueQuery))
-    done = request.query.get("done", "")
     following = found["next"]
     values = {
         "counts": found["counts"],
@@ -64,7 +63,7 @@ async def _show(request: web.Request, problem: problems.Problem | None = None) -
         "kinds": jobs.KINDS,
         "states": STATES,
         "most": MOST_AT_ONCE,
-        "done": done if done in DONE and problem is None else "",
+        "done": read_done(request, DONE),
         "refused": problem,
         "action": make_address(request, PATH, **filters, **after),
         "all": make_address(request, PATH),

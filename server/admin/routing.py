@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server import problems
-from server.admin.forms import FORM, go_to, read_form
+from server.admin.forms import FORM, go_to, read_done, read_form
 from server.admin.pages import show_page
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.api.shapes.routing import Preview, RoutingChanged
 from server.handlers import previews, proposals, routing
 from server.keys import CONFIG, DATABASE, RELOADER, VERSION
+from server.pages.visitors import HTML
 from server.reloading.diffs import make_diff
 from server.requests import check_values
 from server.store.keys import list_owners
 from server.store.proposals import Proposal
 
-PAGE = Content({"text/html": None})
 DONE = ("saved", "unchanged", "restored")
 REFUSALS = (problems.PreconditionFailed, problems.ConfigurationFixed, problems.InvalidConfiguration)
 
@@ -56,14 +56,14 @@ class Outcome:
     diff: str = ""
 
 
-@operation(answers={200: PAGE})
+@operation(answers={200: HTML})
 async def get_page(request: web.Request) -> web.Response:
     """GET /admin/routing: what is in force, and the form that changes it."""
     state = routing.describe_state(request)
     return await _show(request, Typed(state["text"], state["etag"]), Outcome())
 
 
-@operation(body=FORM, answers={200: PAGE, 303: None}, problems=REFUSALS)
+@operation(body=FORM, answers={200: HTML, 303: None}, problems=REFUSALS)
 async def post_page(request: web.Request) -> web.Response:
     """POST /admin/routing: another routing, previewed or, with `do=save`, saved."""
     form = await read_form(request)
@@ -112,12 +112,6 @@ def list_faults(problem: problems.Problem, text: str) -> Iterator[FaultRow]:
         yield FaultRow(line, there[:200], option, reason)
 
 
-def is_done(request: web.Request, words: tuple[str, ...]) -> str:
-    """What was just done, if it is one of these words; else nothing."""
-    said = request.query.get("done", "")
-    return said if said in words else ""
-
-
 async def name_authors(request: web.Request, authors: set[str]) -> Mapping[str, str]:
     """Id of a key → whose it is."""
     async with request.app[DATABASE].read() as conn:
@@ -144,7 +138,7 @@ async def _show(request: web.Request, typed: Typed, outcome: Outcome, *, status:
         "most_days": previews.MOST_DAYS,
         "typed": typed,
         "outcome": outcome,
-        "done": is_done(request, DONE),
+        "done": read_done(request, DONE),
     }
     return show_page(request, "routing", "routing.html", values, status=status)
 

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from feeds.model import Link
 from server import problems
-from server.api.operations import Content, operation
+from server.api.operations import operation
 from server.config import Config
 from server.keys import CLOCK, CONFIG, DATABASE, READER, SEARCHES, SITE
 from server.pages.environment import render_template
 from server.pages.rows import ArticleRow
-from server.pages.visitors import PRIVATE, SAFE, pick_language
+from server.pages.visitors import FORMS_HERE, HTML, PRIVATE, SAFE, pick_language
 from server.responses import make_html
 from server.searching.finding import Hit, find_page
 from server.searching.snippets import Piece
@@ -22,9 +22,6 @@ from server.site import Site
 
 HITS_ON_PAGE = 20
 ORDERS = ("relevance", "newest")
-FORMS_HERE = {
-    "Content-Security-Policy": SAFE["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +43,7 @@ class Question:
     order: str
 
 
-@operation(
-    answers={200: Content({"text/html": None}), 400: Content({"text/html": None})}, problems=(problems.Unavailable,)
-)
+@operation(answers={200: HTML, 400: HTML}, problems=(problems.Unavailable,))
 async def get_page(request: web.Request) -> web.StreamResponse:
     """GET /search: the form, and what is found."""
     site, config, ui_language = request[SITE], request[CONFIG], pick_language(request)

@@ -22,7 +22,7 @@ from server.pages import (
     render_problem_page,
     render_reference_page,
 )
-from server.pages.visitors import PRIVATE, SAFE, pick_language
+from server.pages.visitors import HTML, PRIVATE, SAFE, pick_language
 from server.responses import make_html
 from server.site import Site
 from server.store import placements, standings
@@ -31,7 +31,6 @@ from translators.languages import is_tag, normalise
 
 NEWEST_ON_HOME = 3
 ALL = Filters()
-HTML = Content({"text/html": None})
 
 
 @operation(answers={200: HTML})

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 from aiohttp import web
 
 from server import problems, visibility
-from server.api.operations import operation
+from server.api.operations import Content, operation
 from server.keys import READER
 from server.pages import CONTENT_SECURITY_POLICY, LOCALES
 from server.requests import is_ours
@@ -15,6 +15,8 @@ from translators.languages import is_tag, match
 
 PRIVATE = {"Vary": "Authorization, Accept-Language", "Cache-Control": "private, no-cache"}
 SAFE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
+FORMS_HERE = {"Content-Security-Policy": CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")}
+HTML = Content({"text/html": None})
 
 
 def pick_language(request: web.Request, content: str = "") -> str:
