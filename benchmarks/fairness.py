@@ -22,7 +22,7 @@ from measure import name_machine, print_table
 from processes import issue_key, run_karvan
 from pushes import OUTLETS, make_ninjs
 
-from translators.packages import install_starter
+from translators.starters import install_starter
 
 BUSY, SMALL = "en", "az"  # the languages of the outlet that has pushed much, and of the one that is in a hurry
 MOST_SECONDS = 900.0

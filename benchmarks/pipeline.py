@@ -28,8 +28,8 @@ from server.translation.legs import Leg, keep_leg, translate_leg
 from translators import Direction
 from translators.argos import ArgosTranslator
 from translators.glossary import load_default
-from translators.packages import install_starter
 from translators.pipeline import Fields, read_documents
+from translators.starters import install_starter
 
 ROOT = Path(__file__).parents[1]
 DIRECTIONS = ("en-az", "ru-en", "zh-en", "az-tr")

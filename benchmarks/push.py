@@ -20,7 +20,7 @@ from measure import name_machine, print_table
 from processes import CORES, ROOT, Running, find_port, issue_key, read_cpu_seconds, run_karvan, run_server
 from pushes import push
 
-from translators.packages import install_starter
+from translators.starters import install_starter
 
 CONNECTIONS = 8
 SECONDS, WAITING = 12, 80

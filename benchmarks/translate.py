@@ -24,9 +24,9 @@ from translators.argos import ArgosTranslator
 from translators.checks import ALL_CHECKS
 from translators.glossary import find_term, load_default
 from translators.markup import read_blocks
-from translators.packages import install_starter
 from translators.pipeline import Failure, Fields, read_documents, translate_documents
 from translators.segments import split
+from translators.starters import install_starter
 
 PIVOT = "en"
 COMPARED = 5  # articles whose sentences are compared one by one

@@ -16,9 +16,11 @@ checks/     what can be seen to be wrong with a translation, sentence by sentenc
 glossary/   names and terms that must come out the same way: found, compared, put right
 numerals/   numbers, dates, money and units of five languages → values
 packages    Argos packages: install, remove, look up (archives, shelving, package_index, lockfile); shelf: read, list
+starters    one model for many directions: Karvan's own, or one that tools/starter trained
 engines     the engines by name
 argos       the engine: CTranslate2 + SentencePiece, batched by tokens over many texts; cores: how many it may use
 hypotheses  what a model is asked, and what its answers mean
+repeating   does a text say the same words twice where its source does not
 pieces      SentencePiece's pieces: where they stand in the text, where to cut them
 sentences   one sentence: what the engine is asked, and what is made of its answer
 memory      texts as a translation memory compares them: blanks and numbers aside

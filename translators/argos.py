@@ -16,17 +16,17 @@ from typing import Any
 import ctranslate2
 import sentencepiece
 
-from translators import Direction, Made, Rendered, TranslationError, UnsupportedDirection
+from translators import Direction, Made, Rendered, Span, TranslationError, UnsupportedDirection
 from translators.cores import count_cores
 from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts, score_pieces
 from translators.pieces import find_spans
-from translators.shelf import Package, hash_file, list_folders, pick_packages, scan_packages
+from translators.repeating import repeats_itself
+from translators.shelf import Fingerprint, Package, hash_file, pick_packages, scan_packages, take_fingerprint
 
 ENGINE = "argos"
 SMALLEST_BATCH = 256  # tokens; below that a second core costs more than it brings
+UNREPEATED = 4  # pieces that may not come twice where a translation repeated itself
 GROWTH, SLACK = 3, 16  # a translation is at most this much longer than the longest source of its call, in pieces
-
-_Fingerprint = tuple[tuple[object, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,11 @@ class ArgosTranslator:
         *,
         threads: int = 0,
         batch_tokens: int = 1024,
-        no_repeat_ngram: int = 0,
         length_penalty: float = 1.0,
         idle_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`threads` 0 means one per core; `no_repeat_ngram` > 0 forbids the model to repeat n pieces.
+        """`threads` 0 means one per core.
 
         `length_penalty`: hypotheses are ranked by log-probability / length ** penalty; argostranslate has 0.2.
         `idle_seconds`: models that were not used for so long are unloaded; 0 keeps them.
@@ -77,12 +76,11 @@ class ArgosTranslator:
         self._directory = packages_dir
         self._threads = threads or count_cores()
         self._batch_tokens = batch_tokens
-        self._no_repeat_ngram = no_repeat_ngram
         self._length_penalty = length_penalty
         self._idle_seconds = idle_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._fingerprint: _Fingerprint | None = None
+        self._fingerprint: Fingerprint | None = None
         self._shelf: dict[Direction, _Shelved] = {}
         self._slots: dict[str, _Slot] = {}
 
@@ -149,17 +147,38 @@ class ArgosTranslator:
     def _translate(self, model: _Model, asked: Asked) -> list[Rendered]:
         whole = [model.pieces.encode(text, out_type=str) if text.strip() else [] for text in asked.texts]
         parts = cut_parts(whole)
-        results = self._run(model, parts, asked) if parts else []
         rendered: list[list[list[Rendered]]] = [[] for _ in whole]  # text, part, hypothesis
         spans = {number: find_spans(whole[number], asked.texts[number]) for number in asked.aligned if whole[number]}
-        for part, result in zip(parts, results, strict=True):
-            rendered[part.text].append(decode_part(model.pieces, result, part, asked, spans.get(part.text)))
+        for part, answer in zip(parts, self._answer(model, parts, asked, spans), strict=True):
+            rendered[part.text].append(answer)
         return [
             join_parts(each, asked.direction) if each else Rendered(text, 0.0)
             for text, each in zip(asked.texts, rendered, strict=True)
         ]
 
-    def _run(self, model: _Model, parts: list[Part], asked: Asked) -> list[Any]:
+    def _answer(
+        self, model: _Model, parts: list[Part], asked: Asked, spans: Mapping[int, Sequence[Span]]
+    ) -> list[list[Rendered]]:
+        """The hypotheses for each part; where the best repeats itself, first those of a model that may not."""
+
+        def decode(chosen: list[Part], unrepeated: int = 0) -> list[list[Rendered]]:
+            results = self._run(model, chosen, asked, unrepeated) if chosen else []
+            return [
+                decode_part(model.pieces, result, part, asked, spans.get(part.text))
+                for part, result in zip(chosen, results, strict=True)
+            ]
+
+        answers = decode(parts)
+        sources = [model.pieces.decode(part.pieces) for part in parts]
+        circling = [n for n, answer in enumerate(answers) if repeats_itself(answer[0].text, sources[n])]
+        for number, answer in zip(circling, decode([parts[n] for n in circling], UNREPEATED), strict=True):
+            if not repeats_itself(answer[0].text, sources[number]):
+                half = asked.hypotheses // 2  # who looks at more than the best may find the first way the better one
+                answers[number] = answer[: asked.hypotheses - half] + answers[number][:half]
+        return answers
+
+    def _run(self, model: _Model, parts: list[Part], asked: Asked, unrepeated: int) -> list[Any]:
+        """What the model says; no sequence of `unrepeated` pieces comes twice in it, unless 0."""
         results: list[Any] = model.translator.translate_batch(
             [part.pieces for part in parts],
             target_prefix=[[asked.prefix]] * len(parts) if asked.prefix else None,
@@ -168,7 +187,7 @@ class ArgosTranslator:
             max_batch_size=_pick_batch(parts, self._batch_tokens, self._threads),
             batch_type="tokens",
             max_decoding_length=GROWTH * max(len(part.pieces) for part in parts) + SLACK,
-            no_repeat_ngram_size=self._no_repeat_ngram,
+            no_repeat_ngram_size=unrepeated,
             length_penalty=self._length_penalty,
             replace_unknowns=True,
             return_scores=True,
@@ -178,7 +197,7 @@ class ArgosTranslator:
 
     def _refresh(self) -> None:
         self._drop_idle()
-        fingerprint = _take_fingerprint(self._directory)
+        fingerprint = take_fingerprint(self._directory)
         if fingerprint == self._fingerprint:
             return
         self._shelf = {
@@ -224,19 +243,6 @@ def _make_sound(text: str) -> str:
 
 def _describe(package: Package) -> Made:
     return Made(ENGINE, f"{package.name} {package.version}", hash_file(package.model), package.quality)
-
-
-def _take_fingerprint(directory: Path) -> _Fingerprint:
-    """Changes when a package comes, goes, or is completed file by file."""
-    marks: list[tuple[object, ...]] = []
-    for folder in list_folders(directory):
-        for path in (folder / "metadata.json", folder / "sentencepiece.model", folder / "model" / "model.bin"):
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            marks.append((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
-    return tuple(marks)
 
 
 def _pick_batch(parts: Sequence[Part], most: int, threads: int) -> int:

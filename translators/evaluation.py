@@ -4,7 +4,6 @@ chrF and BLEU are sacrebleu's (their defaults; BLEU into Chinese counts characte
 translations and at the people's: what they find in the latter are false alarms, or freedom that people take.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from translators import Direction, Quality
 from translators.checks import ALL_CHECKS, find_all
 from translators.languages import normalise
+from translators.repeating import repeats_itself
 
 FEWEST_SENTENCES = 100  # a smaller test set suggests nothing better than "draft"
 MOST_EXTRA_HELD = 0.03  # of sentences, beyond what is held of people's translations
@@ -24,8 +24,6 @@ RULE = (
     "checks than of people's translations, at most 1 in 100 repeating itself; draft: chrF 35 or more (18 into "
     "Chinese), at most half of the sentences held; starter: the rest"
 )
-
-_WORD = re.compile(r"[\u4e00-\u9fff]|\d+|[^\W\d\u4e00-\u9fff]+")
 
 
 class BadTestSet(ValueError):
@@ -104,11 +102,6 @@ def count_held(sources: Sequence[str], results: Sequence[str], direction: Direct
     return Held(total / len(sources), {check: count / len(sources) for check, count in by_check.most_common()})
 
 
-def repeats_itself(result: str, source: str) -> bool:
-    """Whether four words in a row occur more often than once and more often than any four do in the source."""
-    return max(_count_fours(result).values(), default=0) > max(1, *_count_fours(source).values(), 0)
-
-
 def read_test_set(text: str, most: int | None = None) -> list[dict[str, str]]:
     """Rows of a TSV file with language tags in its head; at most so many, from all over the file. BadTestSet."""
     head, *lines = [line for line in text.removeprefix("\ufeff").splitlines() if line.strip()] or [""]
@@ -135,9 +128,3 @@ def _read_rows(languages: Sequence[str], lines: Sequence[str]) -> Iterator[dict[
         if len(cells) != len(languages):
             raise BadTestSet(f"{len(cells)} columns for {len(languages)} languages: {line[:60]!r}")
         yield dict(zip(languages, cells, strict=True))
-
-
-def _count_fours(text: str) -> Counter[tuple[str, ...]]:
-    """Every sequence of four words, numbers or Chinese characters, and how often it occurs."""
-    words = _WORD.findall(text.lower())
-    return Counter(zip(words, words[1:], words[2:], words[3:], strict=False))

@@ -3,16 +3,11 @@
 A package is checked, unpacked beside, moved into place in one step and recorded in languages.lock.
 """
 
-import json
-import os
-import shutil
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from translators import Direction
 from translators.archives import BadArchive, Progress, unpack_archive
-from translators.languages import name
 from translators.lockfile import BadLock, read_records
 from translators.package_index import (
     BadIndex,
@@ -26,7 +21,6 @@ from translators.package_index import (
     read_index,
 )
 from translators.shelf import (
-    STARTER,
     BadPackage,
     Broken,
     Package,
@@ -55,7 +49,6 @@ __all__ = [
     "find_index_entry",
     "install",
     "install_pair",
-    "install_starter",
     "list_packages",
     "parse_pair",
     "read_package",
@@ -118,37 +111,6 @@ def install_pair(
     return package
 
 
-def install_starter(directory: Path, *, installed_at: str) -> list[Package]:
-    """Lay out the starter as one package folder per direction, sharing one model; changes nothing that is right."""
-    source = Path(str(resources.files("translators").joinpath("starter")))
-    about = json.loads((source / "directions.json").read_text(encoding="utf-8"))
-    origin = Origin(None, installed_at)
-    with hold_shelf(directory):
-        standing = {(each.name, each.version): each for each in scan_packages(directory).packages}
-        model = hash_file(source / "model" / "model.bin")
-        shared: Path | None = None
-        installed = []
-        for entry in about["directions"]:
-            key = (f"{STARTER}-{entry['from']}_{entry['to']}", about["version"])
-            package = standing.get(key)
-            if package is None or hash_file(package.model) != model:
-                with make_folder(directory) as beside:
-                    folder = _lay_out_starter(beside / "package", source, shared, entry, about)
-                    package = shelve_package(read_package(folder), directory, origin)
-            shared = package.folder
-            installed.append(package)
-        _drop_other_starters(installed, directory, installed_at)
-    return installed
-
-
-def _drop_other_starters(installed: list[Package], directory: Path, now: str) -> None:
-    """An older starter had directions that this one has not."""
-    names = {package.name for package in installed}
-    stray = [each for each in scan_packages(directory).packages if each.quality == "starter" and each.name not in names]
-    for package in stray:
-        take_away_package(package, directory, now)
-
-
 def remove(direction: Direction, directory: Path, *, removed_at: str, starter: bool = False) -> list[str]:
     """Take away the packages of a direction (with `starter`, the starter's too); gives back their names.
 
@@ -183,37 +145,3 @@ def _install_archive(
                     f"installed and is {origin.archive_sha256} now"
                 )
         return shelve_package(package, directory, origin)
-
-
-def _lay_out_starter(
-    folder: Path, source: Path, shared: Path | None, entry: dict[str, str], about: dict[str, str]
-) -> Path:
-    """The first direction copies Karvan's files, so that a later upgrade of them changes no package in place."""
-    (folder / "model").mkdir(parents=True)
-    for each in ("README.md", "sentencepiece.model", *(f"model/{path.name}" for path in (source / "model").iterdir())):
-        if shared:
-            _link(shared / each, folder / each)
-        else:
-            shutil.copyfile(source / each, folder / each)
-    metadata = {
-        "package_version": about["version"],
-        "argos_version": "1.9",
-        "from_code": entry["from"],
-        "from_name": name(entry["from"], "en"),
-        "to_code": entry["to"],
-        "to_name": name(entry["to"], "en"),
-        "target_prefix": entry["target_prefix"],
-        "name": about["name"],
-        "quality": "starter",
-        "type": "translate",
-    }
-    text = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
-    (folder / "metadata.json").write_text(text, encoding="utf-8")
-    return folder
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copyfile(source, target)

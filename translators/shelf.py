@@ -20,6 +20,8 @@ from translators.lockfile import BadLock, read_lock
 LONGEST_METADATA = 1 << 20
 STARTER = "karvan-starter"
 
+Fingerprint = tuple[tuple[object, ...], ...]
+
 # Argos' own codes that are not BCP 47.
 _ARGOS_CODES = {"zt": "zh-Hant", "pb": "pt-BR"}
 
@@ -123,6 +125,19 @@ def list_folders(directory: Path) -> list[Path]:
     if not directory.is_dir():
         return []
     return sorted(each for each in directory.iterdir() if each.is_dir() and not each.name.startswith("."))
+
+
+def take_fingerprint(directory: Path) -> Fingerprint:
+    """Changes when a package comes, goes, or is completed file by file."""
+    marks: list[tuple[object, ...]] = []
+    for folder in list_folders(directory):
+        for path in (folder / "metadata.json", folder / "sentencepiece.model", folder / "model" / "model.bin"):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            marks.append((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(marks)
 
 
 def hash_files(folder: Path) -> str:

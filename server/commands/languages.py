@@ -17,7 +17,7 @@ from server.app import get_time
 from server.commands import Setting, clear_errors, pass_setting, print_json, print_table, refuse
 from server.commands.evaluate import evaluate, parse_directions
 from server.folders import make_private_folder
-from translators import packages, shelf
+from translators import packages, shelf, starters
 from translators.package_index import BadPair, parse_pair
 from translators.shelf import Package
 
@@ -79,6 +79,8 @@ def _describe(package: Package) -> dict[str, Any]:
 def install(setting: Setting, what: tuple[str, ...], accept_changed: bool, as_json: bool) -> None:
     """Install .argosmodel files, folders of them, pairs from the package index, or the `starter` that Karvan brings.
 
+    A folder with a directions.json is a model that tools/starter trained: it takes the starter's place.
+
     Example: karvan languages install starter translate-en_tr-1_5.argosmodel ru-en
     """
     source = _Source(setting.packages, setting.load().translation.index, accept_changed)
@@ -107,7 +109,9 @@ class _Source:
 def _install(what: str, source: _Source, report: Report) -> list[Package]:
     now = get_time().isoformat(timespec="seconds")
     if what == "starter":
-        return packages.install_starter(source.shelf, installed_at=now)
+        return starters.install_starter(source.shelf, installed_at=now)
+    if starters.is_starter(Path(what)):
+        return starters.install_starter(source.shelf, installed_at=now, source=Path(what))
     if Path(what).exists():
         return packages.install(
             Path(what), source.shelf, installed_at=now, accept_changed=source.accept_changed, progress=report

@@ -19,7 +19,7 @@ import pytest
 
 from server.commands import Setting
 from server.commands.keys import issue_key
-from translators import packages
+from translators import starters
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0  # seconds that anything may take on a machine that has much else to do
@@ -211,7 +211,7 @@ class Karvan:
     def install_starter(self) -> None:
         folder = self.data / "packages"
         folder.mkdir(parents=True, exist_ok=True)
-        packages.install_starter(folder, installed_at="2026-11-26T12:00:00+00:00")
+        starters.install_starter(folder, installed_at="2026-11-26T12:00:00+00:00")
 
     def query(self, statement: str, *values: object) -> list[Any]:
         """Rows as they are on disk, beside whatever runs."""

@@ -193,6 +193,50 @@ def test_scripts_get_json_of_all_that_changes_something(tmp_path):
     assert gone == {"direction": "en-az", "removed": ["karvan-starter-en_az"]}
 
 
+def test_a_model_of_ones_own_takes_the_place_of_the_starter(tmp_path):
+    run = make_runner(ROOT / "config.toml", tmp_path / "data")
+    run("languages", "install", "starter")
+    shipped, own = ROOT / "translators" / "starter", tmp_path / "own"
+    about = json.loads((shipped / "directions.json").read_text())
+    for name in ("model", "sentencepiece.model"):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).symlink_to(shipped / name)
+    (own / "directions.json").write_text(json.dumps(about | {"version": "0.1", "directions": about["directions"][:2]}))
+    installed = run("languages", "install", str(own)).stdout.splitlines()
+    assert installed == ["en-az  karvan-starter-en_az 0.1", "az-en  karvan-starter-az_en 0.1"]
+    listed = json.loads(run("languages", "list", "--json").stdout)
+    assert {(one["direction"], one["version"], one["quality"]) for one in listed} == {
+        ("en-az", "0.1", "starter"),
+        ("az-en", "0.1", "starter"),
+    }
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"name": "n", "version": "1", "directions": [{"from": "en", "to": "az"}]}',
+        '{"name": "n", "version": 1, "directions": []}',
+        '{"name": "n", "version": "1", "directions": [{"from": "../x", "to": "az", "target_prefix": ""}]}',
+    ],
+)
+def test_a_model_of_ones_own_that_says_nothing_of_itself_is_refused_in_one_line(tmp_path, about):
+    run = make_runner(ROOT / "config.toml", tmp_path / "data")
+    shipped, own = ROOT / "translators" / "starter", tmp_path / "own"
+    own.mkdir()
+    (own / "directions.json").write_text(about)
+    result = run("languages", "install", str(own))
+    assert result.stderr == f"karvan: {own} has no model/model.bin and no sentencepiece.model\n"
+    for name in ("model", "sentencepiece.model"):
+        (own / name).symlink_to(shipped / name)
+    result = run("languages", "install", str(own))
+    assert (result.exit_code, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert "json" in line
+
+
 def test_a_failed_installation_is_one_line(tmp_path):
     (tmp_path / "broken.argosmodel").write_bytes(b"no archive")
     run = make_runner(ROOT / "config.toml", tmp_path / "data")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from translators.argos import ArgosTranslator
-from translators.packages import install_starter
+from translators.starters import install_starter
 
 AT = "2026-01-01T00:00:00Z"
 

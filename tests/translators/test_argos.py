@@ -9,7 +9,9 @@ import pytest
 
 from translators import Direction, Rendered, TranslationError, UnsupportedDirection
 from translators.argos import ArgosTranslator
-from translators.packages import install_starter, list_packages
+from translators.packages import list_packages
+from translators.repeating import repeats_itself
+from translators.starters import install_starter
 
 AT = "2026-01-01T00:00:00Z"
 EN_AZ = Direction("en", "az")
@@ -66,6 +68,32 @@ def test_odd_texts_harm_nothing(starter: ArgosTranslator, text: str) -> None:
     before = starter.translate(TEXTS[:1], EN_AZ, beam=1)
     assert len(starter.translate([text, TEXTS[0]], EN_AZ, beam=1)) == 2
     assert starter.translate(TEXTS[:1], EN_AZ, beam=1) == before
+
+
+class Unaided(ArgosTranslator):
+    """The engine without its second question to a model that goes round in circles."""
+
+    def _run(self, model: Any, parts: Any, asked: Any, unrepeated: int) -> list[Any]:
+        return super()._run(model, parts, asked, 0)
+
+
+def test_a_model_that_goes_round_in_circles_is_asked_again(starter: ArgosTranslator, starter_dir: Path) -> None:
+    """Sources that small models lose their way in; what went well the first time stays as it was."""
+    texts = [*TEXTS, "la_la_" * 40, "A" + "a" * 150, "W" * 90, "é" * 40, "no-no-no-" * 15]
+    first, mended = [], []
+    for target in ("az", "ru", "tr", "zh"):
+        direction = Direction("en", target)
+        first += Unaided(starter_dir).translate(texts, direction, beam=2, hypotheses=2)
+        mended += starter.translate(texts, direction, beam=2, hypotheses=2)
+    sources = texts * 4
+    circling = [n for n, one in enumerate(first) if repeats_itself(one.text, sources[n])]
+    still = [n for n, one in enumerate(mended) if repeats_itself(one.text, sources[n])]
+    assert len(circling) >= 4
+    assert len(still) <= len(circling) / 2
+    assert all(mended[n].text == first[n].text for n in range(len(sources)) if n not in circling)
+    for number in set(circling) - set(still):
+        [other] = mended[number].alternatives
+        assert other.text == first[number].text, "what the model said first is still to be had"
 
 
 def test_a_direction_without_a_package_is_refused(starter: ArgosTranslator, tmp_path: Path) -> None:

@@ -6,15 +6,8 @@ from pathlib import Path
 import pytest
 
 from translators import Direction
-from translators.evaluation import (
-    BadTestSet,
-    Evaluation,
-    Held,
-    evaluate,
-    pick_pairs,
-    read_test_set,
-    repeats_itself,
-)
+from translators.evaluation import BadTestSet, Evaluation, Held, evaluate, pick_pairs, read_test_set
+from translators.repeating import repeats_itself
 
 SAMPLE = (Path(__file__).parent / "corpus_sample.tsv").read_text(encoding="utf-8")
 EN_AZ, EN_ZH = Direction("en", "az"), Direction("en", "zh")

@@ -16,7 +16,7 @@ from pathlib import Path
 from translators import Direction
 from translators.argos import ArgosTranslator
 from translators.languages import contradiction, name
-from translators.packages import install_starter
+from translators.starters import install_starter
 from translators.pipeline import Fields, translate_fields
 
 directory = Path(sys.argv[1])

@@ -23,12 +23,12 @@ from translators.packages import (
     find_index_entry,
     install,
     install_pair,
-    install_starter,
     list_packages,
     read_package,
     remove,
     scan_packages,
 )
+from translators.starters import install_starter
 
 AT = "2026-01-01T00:00:00Z"
 EN_AZ = Direction("en", "az")

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from .batches import SHARE
-from .trainer import Settings
+try:
+    from .batches import SHARE
+    from .trainer import Settings
+except ModuleNotFoundError as error:
+    raise SystemExit(f"The recipe needs {error.name}: pip install '.[starter]'") from error
 
 SHIPPED = Path(__file__).resolve().parents[2] / "translators" / "starter" / "sentencepiece.model"
 EXAMPLE = "example: python -m tools.starter all parallel-text/ --work training/ --out my-starter/ --updates 20000"

@@ -1,18 +1,23 @@
 """Quality of an exported model: chrF, BLEU and the share of outputs that repeat themselves, per direction."""
 
-import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 
-import ctranslate2
-import sentencepiece
-
-from translators.evaluation import repeats_itself, score_corpus
+from translators import Direction
+from translators.argos import ArgosTranslator
+from translators.evaluation import score_corpus
+from translators.repeating import repeats_itself
+from translators.starters import install_starter
 
 from .text import ENGLISH
 
 Rows = list[dict[str, str]]
+BEAM = 4
 
 
 @dataclass(frozen=True)
@@ -33,30 +38,23 @@ class Score:
 
 
 class Starter:
-    """An exported model folder; directions that it has not learnt go through English."""
+    """An exported model as Karvan uses it; directions that it has not learnt go through English."""
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
-        self.processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.model"))
-        self.engine = ctranslate2.Translator(
-            str(folder / "model"), device="cpu", compute_type="int8", inter_threads=threads, intra_threads=1
-        )
-        listed = json.loads((folder / "directions.json").read_text())["directions"]
-        self.prefixes = {(d["from"], d["to"]): d["target_prefix"] for d in listed}
+    def __init__(self, packages: Path) -> None:
+        self.engine = ArgosTranslator(packages)
 
     def translate(self, texts: list[str], source: str, target: str) -> list[str]:
-        if (source, target) not in self.prefixes:
+        if Direction(source, target) not in self.engine.directions():
             texts, source = self.translate(texts, source, ENGLISH), ENGLISH
-        prefix = self.prefixes[source, target]
-        results = self.engine.translate_batch(
-            [self.processor.encode(text, out_type=str) for text in texts],
-            target_prefix=[[prefix]] * len(texts),
-            beam_size=4,
-            max_batch_size=2048,
-            batch_type="tokens",
-            max_decoding_length=200,
-            replace_unknowns=True,
-        )
-        return [self.processor.decode([p for p in r.hypotheses[0] if p != prefix]) for r in results]
+        return [rendered.text for rendered in self.engine.translate(texts, Direction(source, target), beam=BEAM)]
+
+
+@contextmanager
+def open_starter(folder: Path) -> Iterator[Starter]:
+    """The model of this folder, installed where nobody else looks."""
+    with tempfile.TemporaryDirectory(prefix="starter-") as packages:
+        install_starter(Path(packages), installed_at=datetime.now(UTC).isoformat(), source=folder)
+        yield Starter(Path(packages))
 
 
 def score(model: Starter, rows: Rows, source: str, target: str) -> Score:
@@ -69,9 +67,9 @@ def score(model: Starter, rows: Rows, source: str, target: str) -> Score:
 
 def evaluate(folder: Path, rows: Rows, directions: list[tuple[str, str]] | None = None) -> list[Score]:
     """Scores of the given directions, or of all between the languages of the rows; printed as they come."""
-    model = Starter(folder)
     scores = []
-    for source, target in directions or permutations(sorted(rows[0]), 2):
-        scores.append(score(model, rows, source, target))
-        print(scores[-1], flush=True)
+    with open_starter(folder) as model:
+        for source, target in directions or permutations(sorted(rows[0]), 2):
+            scores.append(score(model, rows, source, target))
+            print(scores[-1], flush=True)
     return scores
