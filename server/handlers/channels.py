@@ -72,7 +72,7 @@ async def get_feed(request: web.Request) -> web.StreamResponse:
     before = read_query(request, FeedQuery).before or 0
     filters = read_filters(request.query, config, also=("before",))
     audience = visibility.get_audience(reader, channel, config)
-    cached = await _get_cached(request, (channel, language, format_, filters, audience, request[VERSION], before))
+    cached = await _get_cached(request, Place(channel, language, format_, filters, audience, request[VERSION], before))
     if not before:
         await note_fetch(request, channel, language, filters.query, cached.change)
     is_public, now = config.channels[channel].access == "public", request.app[CLOCK]()
@@ -161,32 +161,31 @@ async def _get_cached(request: web.Request, place: Place) -> CachedFeed:
 
 
 def _pick_cache(request: web.Request, place: Place) -> FeedCache:
-    return request.app[ARCHIVE_CACHE if place[-1] else FEED_CACHE]
+    return request.app[ARCHIVE_CACHE if place.before else FEED_CACHE]
 
 
 async def _make_cached(request: web.Request, place: Place, look: Look) -> CachedFeed:
     """The same, from the database."""
     cache, site, now = _pick_cache(request, place), request[SITE], look.at
-    channel, language, format_, filters, audience, _, before = place
-    reader = request[READER] if audience else ANYONE
+    reader = request[READER] if place.audience else ANYONE
     # A filtered feed can lose entries without any new one: no time of it grows with every change, its ETag tells.
     # So does that of an archive page; a reader walking through them writes nothing.
-    is_whole = filters == Filters() and not before
-    name = " ".join(filter(None, (f"{channel}/{language}.{format_}", audience)))
+    is_whole = place.filters == Filters() and not place.before
+    name = " ".join(filter(None, (f"{place.channel}/{place.language}.{place.format}", place.audience)))
     database, is_first = request.app[DATABASE], not cache.knows(place)
     # What was served before lacks what has changed since; all of a feed is more than a few small questions.
-    async with database.read() if before or is_first else database.glance() as conn:
-        pulse = await standings.get_pulse(conn, channel, language, now)
+    async with database.read() if place.before or is_first else database.glance() as conn:
+        pulse = await standings.get_pulse(conn, place.channel, place.language, now)
         if cached := cache.find(place, pulse, look):
             request.app[METRICS].feeds.labels("confirmed").inc()
             return cached
-        named = (conn, site, (channel, language), filters)
-        if before:
-            feed = await archives.make_page(*named, before, now, format_, reader)
+        named = (conn, site, (place.channel, place.language), place.filters)
+        if place.before:
+            feed = await archives.make_page(*named, place.before, now, place.format, reader)
         else:
-            feed = await archives.make_feed(*named, pulse.position, now, format_, cache.entries, reader)
+            feed = await archives.make_feed(*named, pulse.position, now, place.format, cache.entries, reader)
         previous = await find_stamp(conn, name) if is_whole and is_first else None
-    document = await asyncio.to_thread(feeds.render_feed, feed, format_)
+    document = await asyncio.to_thread(feeds.render_feed, feed, place.format)
     request.app[METRICS].feeds.labels("rendered").inc()
     cached = CachedFeed(document, None, pulse.change, pulse.turn, look)
     if is_whole:

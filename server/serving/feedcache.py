@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from feeds.model import Document
@@ -49,9 +50,16 @@ class CachedFeed:
         return self.document.etag if encoding == "identity" else f'{self.document.etag[:-1]}-{encoding}"'
 
 
-# channel, language, format, filters, audience (visibility.get_audience), version of the configuration; before
-# which position, or 0
-Place = tuple[str, str, str, Filters, str, object, int]
+class Place(NamedTuple):
+    """Which document of a feed. `audience`: see visibility.get_audience; `version`: of the configuration."""
+
+    channel: str
+    language: str
+    format: str
+    filters: Filters
+    audience: str
+    version: object
+    before: int  # the position that an archive page ends before; 0: the feed itself
 
 
 class FeedCache:
