@@ -38,7 +38,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             error.headers["X-Request-Id"] = request[REQUEST_ID]
             raise
-        response = _answer(request, _from_http(error, request))
+        response = _find_page(request, error) or _answer(request, _from_http(error, request))
     except asyncio.CancelledError:
         raise
     except Exception as error:
@@ -54,6 +54,17 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         response = _answer(request, problem)
     response.headers["X-Request-Id"] = request[REQUEST_ID]
     return response
+
+
+def _find_page(request: web.Request, error: web.HTTPException) -> web.Response | None:
+    """308 to the page's address without the slash that people type at its end."""
+    path = request.rel_url.raw_path
+    is_read = request.method in ("GET", "HEAD") and _wants_page(request)
+    if error.status != 404 or not is_read or not path.endswith("/"):
+        return None
+    query = request.rel_url.raw_query_string
+    place = f"{request[SITE].root}/{path.strip('/')}" + (f"?{query}" if query else "")
+    return web.Response(status=308, headers={"Location": place, "Cache-Control": "no-store"})
 
 
 def _check_address(request: web.Request) -> None:

@@ -1,7 +1,7 @@
 """Under which addresses readers find everything."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from server.config import Config
 
@@ -12,6 +12,11 @@ class Site:
 
     base: str
     config: Config
+
+    @property
+    def root(self) -> str:
+        """The path of it: links that begin with it hold by whatever name a visitor reached the server."""
+        return urlsplit(self.base).path.rstrip("/")
 
     def page(self, outlet: str, item: str, language: str) -> str:
         return f"{self.base}/articles/{outlet}/{quote(item)}/{language}"

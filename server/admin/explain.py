@@ -102,7 +102,7 @@ def _read_address(request: web.Request, page: str) -> tuple[str, str] | None:
             return None
     except ValueError:  # http://[
         return None
-    match = ADDRESS.fullmatch(unquote(parts.path).removeprefix(urlsplit(request[SITE].base).path.rstrip("/")))
+    match = ADDRESS.fullmatch(unquote(parts.path).removeprefix(request[SITE].root))
     return None if match is None else (match[1], match[2])
 
 

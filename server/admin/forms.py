@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
@@ -106,4 +106,4 @@ def make_address(request: web.Request, path: str, **query: str) -> str:
     query = {name: value for name, value in query.items() if value}
     if language := request.query.get("lang"):
         query["lang"] = language
-    return urlsplit(request[SITE].base).path.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
+    return request[SITE].root + path + (f"?{urlencode(query)}" if query else "")

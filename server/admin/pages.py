@@ -1,7 +1,7 @@
 """The frame of all admin pages: where else to go, the headers, the language."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ def show_page(
     site, ui_language = request[SITE], pick_language(request)
     asked = request.query.get("lang", "")
     frame: dict[str, object] = {
-        "root": urlsplit(site.base).path.rstrip("/"),
+        "root": site.root,
         "lang": f"?{urlencode({'lang': asked})}" if asked else "",
         "section": section,
         "sections": SECTIONS,

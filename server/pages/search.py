@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -62,7 +62,7 @@ async def get_page(request: web.Request) -> web.StreamResponse:
         "is_unclear": is_unclear,
         "languages": config.languages.configured,
         "page": f"{site.base}/search",
-        "action": f"{urlsplit(site.base).path.rstrip('/')}/search",  # by whatever name a visitor reached the server
+        "action": f"{site.root}/search",
     }
     page = render_template(
         "search.html", ui_language=ui_language, site=config.server.name, base=site.base, values=values

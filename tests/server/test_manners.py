@@ -41,6 +41,22 @@ async def test_pages_speak_the_language_that_the_browser_likes_best(server, acce
     assert f'<html lang="{language}"' in answer.text
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("/admin/?lang=tr", "/admin?lang=tr"),
+        ("/search//", "/search"),
+        ("//evil.example/", "/evil.example"),
+        ("/%2F%2Fevil.example/", "/%2F%2Fevil.example"),
+    ],
+)
+async def test_a_slash_at_the_end_leads_to_the_page(server, typed, found):
+    answer = await server.call("GET", typed, headers={"Accept": "text/html"})
+    assert (answer.status, answer.headers["Location"]) == (308, found)
+    for headers in ({"Accept": "application/json"}, {}):
+        assert (await server.call("GET", typed, headers=headers)).status in (400, 404)
+
+
 def test_languages_are_ranked_by_weight_and_then_by_place():
     assert rank_languages("ru;q=0.2, TR;q=0.8,az ;q=0.8, zh;q=0") == ["tr", "az", "ru"]
 
