@@ -180,6 +180,7 @@ GROUPS: tuple[Group, ...] = (
             Route("POST", "/admin/queue", queue_page.post_page, "admin"),
             Route("GET", "/admin/deliveries", deliveries_page.get_page, "admin"),
             Route("POST", "/admin/deliveries", deliveries_page.post_page, "admin"),
+            Route("GET", "/admin/deliveries/{id:[0-9]+}", deliveries_page.get_subscription, "admin"),
             Route("GET", "/admin/keys", keys_page.get_page, "admin"),
             Route("POST", "/admin/keys", keys_page.post_key, "admin"),
             Route("POST", "/admin/keys/invitations", keys_page.post_invitation, "admin"),

@@ -12,7 +12,7 @@ from server.api.operations import operation
 from server.api.shapes.newsrooms import DeadLetterShown, SubscriptionShown
 from server.handlers.letters import LettersQuery, load_letters, retry_letter
 from server.handlers.sources import load_sources, poll_source
-from server.handlers.subscriptions import MOST_LISTED, SubscriptionsQuery, load_subscriptions
+from server.handlers.subscriptions import MOST_LISTED, SubscriptionsQuery, load_subscription, load_subscriptions
 from server.pages.visitors import HTML
 from server.requests import Number, Query, Text, check_values
 from server.store.subscriptions import SubscriptionState
@@ -58,6 +58,15 @@ async def post_page(request: web.Request) -> web.StreamResponse:
     return go_to(request, PATH, done="read" if is_source else "sent", **_read_asked(request))
 
 
+@operation(answers={200: HTML}, problems=(problems.NotFound,))
+async def get_subscription(request: web.Request) -> web.StreamResponse:
+    """GET /admin/deliveries/{id}: one subscription or destination, and what was tried."""
+    one = await load_subscription(request, request.match_info["id"], None)
+    letters = make_address(request, PATH, subscription=str(one["id"])) + "#letters" if one["dead_letters"] else ""
+    values = {"one": one, "letters": letters, "here": f"{PATH}/{one['id']}"}
+    return show_page(request, "deliveries", "delivery.html", values)
+
+
 def _read_asked(request: web.Request) -> dict[str, str]:
     """Which part of the lists is looked at. A field of the form that is left empty asks for nothing."""
     return {name: value for name in ASKED if (value := request.query.get(name))}
@@ -83,6 +92,7 @@ async def _show(request: web.Request, problem: problems.Problem | None = None, w
         "letters_of": {
             one["id"]: make_address(request, PATH, subscription=str(one["id"])) + "#letters" for one in subscriptions
         },
+        "closer": {one["id"]: make_address(request, f"{PATH}/{one['id']}") for one in subscriptions},
         "more_subscriptions": _find_next(request, subscriptions, asked, "after"),
         "more_letters": _find_next(request, letters, asked, "letters_after"),
         "all": make_address(request, PATH),

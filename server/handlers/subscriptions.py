@@ -50,7 +50,12 @@ async def load_subscriptions(
 @operation(answers={200: SubscriptionTold}, problems=(problems.KeyRequired,))
 async def get_subscription(request: web.Request) -> web.StreamResponse:
     """GET /v1/subscriptions/{id}: with its log and its dead letters, the newest first."""
-    number, owner = request.match_info["id"], get_owner(request[READER])
+    told = await load_subscription(request, request.match_info["id"], get_owner(request[READER]))
+    return make_json(told, headers={"Vary": "Authorization"})
+
+
+async def load_subscription(request: web.Request, number: str, owner: tuple[str, str] | None) -> SubscriptionTold:
+    """One of an owner's, None: of anybody's. Raises NotFound."""
     if not (number.isascii() and number.isdigit() and len(number) < 16):
         raise problems.NotFound("there is no such subscription")
     async with request.app[DATABASE].read() as conn:
@@ -61,12 +66,11 @@ async def get_subscription(request: web.Request) -> web.StreamResponse:
         attempts = await deliveries.list_attempts(conn, one.id, MOST_LOGGED)
         letters = await deliveries.list_letters(conn, subscription_id=one.id, limit=MOST_LOGGED)
         named = await articles.list_articles(conn, {letter.article_id for _, letter in letters if letter.article_id})
-    described: SubscriptionTold = {
+    return {
         **describe(one, newest, request[SITE]),
         "log": [_describe_attempt(attempt) for attempt in attempts],
         "dead_letters": [describe_letter(number, letter, one, named) for number, letter in letters],
     }
-    return make_json(described, headers={"Vary": "Authorization"})
 
 
 def get_owner(reader: Reader) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from server.config import Destination, Source
 from server.keys import DATABASE
 from server.pages.wording import LOCALES, find_wording
+from server.store.deliveries import Outcome
 from server.store.delivery_schema import dead_letters, subscriptions
 from server.store.source_pushes import PushState
 from server.store.source_schema import sources
@@ -116,6 +117,31 @@ async def test_who_gets_pushes_what_was_refused_and_what_is_read_is_shown(server
     assert f"{far.base}/feed.xml?a=1&amp;b=&lt;2&gt;" in page.text
     assert KEY not in page.text
     assert "readings: 1" in page.text
+
+
+async def test_what_was_tried_is_shown_of_each(server: Any, look: Any, far: Far) -> None:
+    (letter,) = await list_letters(server)
+    page = (await look(PAGE)).text
+    closer = html.unescape(re.findall(r'<th scope="row"><a href="([^"]+)">destination', page)[0])
+    assert closer == f"/admin/deliveries/{letter['subscription']}?lang=en"
+    shown = (await look(closer)).text
+    assert re.search(r"</span> refused</td>.*</span> 1</td>.*</span> 422 ", shown, re.DOTALL)
+    assert f'href="/admin/deliveries?subscription={letter["subscription"]}&amp;lang=en#letters"' in shown
+    assert KEY not in shown
+    far.status = 204
+    await look(PAGE, {"letter": str(letter["id"])})
+    await server.settle()
+    shown = (await look(closer)).text
+    assert shown.index("</span> delivered</td>") < shown.index("</span> refused</td>")
+    assert "#letters" not in shown
+    assert (await look("/admin/deliveries/99")).status == 404
+    assert (await look("/admin/deliveries/" + "9" * 30)).status == 404
+
+
+def test_every_outcome_has_words() -> None:
+    for locale in LOCALES:
+        for outcome in get_args(Outcome):
+            assert find_wording(locale).say(f"deliveries_outcome_{outcome}")
 
 
 async def test_what_was_refused_is_sent_again(server: Any, look: Any, far: Far) -> None:
