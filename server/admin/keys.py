@@ -32,6 +32,7 @@ from server.pages.visitors import HTML
 from server.requests import check_body
 
 DONE = ("revoked", "withdrawn")
+MOST_OVER = 200  # keys that are over, of those that are shown
 REFUSALS = {
     problems.NotAllowed: "keys_refused_admin",
     problems.KeyIsOver: "keys_refused_over",
@@ -134,11 +135,14 @@ async def _show_keys(request: web.Request, refusal: Refusal | None = None) -> we
     known = {owner.id: owner for owner in owners}
     gone = {row.owner: OwnerLine(id=row.owner, name="", role=row.role) for row in rows if row.owner not in known}
     shown = await invitations.find_invitations(request)
+    over = [line for line in reversed(lines) if line.state != "open"]
     values: dict[str, object] = {
         "done": read_done(request, DONE),
         "refusal": refusal,
         "groups": group_lines(owners, [line for line in lines if line.state == "open"]),
-        "over": [line for line in reversed(lines) if line.state != "open"],
+        "over": sorted(over, key=lambda line: line.state != "ownerless")[:MOST_OVER],  # those may come to life again
+        "over_count": len(over),
+        "most_over": MOST_OVER,
         "owners": known | gone,
         "choices": [owner for owner in owners if may_have(owner.id, request)],
         "has_two_admins": config.server.approvals > 1,

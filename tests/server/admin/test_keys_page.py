@@ -2,14 +2,18 @@
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from server.admin.keys import MOST_OVER
 from server.configfile import parse_config
+from server.keys import DATABASE
 from server.pages.wording import LOCALES, find_wording
+from server.store.keys import KeyRow, save_key
 
 SECRET = re.compile(r'<pre class="secret"[^>]*>(karvan_[\w-]+)</pre>')
 
@@ -122,6 +126,20 @@ async def test_revoking_wants_a_tick_and_ends_the_key(server: Any, look: Any) ->
     assert noted["subject"] == f"caravan-wire/{key['id']}"
     for path, form in ((f"/admin/keys/{'f' * 8}", None), (f"/admin/keys/{'f' * 8}/revoke", {"sure": "yes"})):
         assert (await look(path, form)).status == 404
+
+
+async def test_of_the_keys_that_are_over_the_newest_are_shown(server: Any, look: Any) -> None:
+    now = server.clock.now
+    made = [KeyRow(f"{n:08x}", "caravan-wire", "outlet", f"hash {n}", now, revoked_at=now) for n in range(MOST_OVER)]
+    gone = KeyRow("f" * 8, "nobody-any-more", "outlet", "hash", now)
+    newest = KeyRow("e" * 8, "caravan-wire", "outlet", "hash e", now + timedelta(hours=1), revoked_at=now)
+    async with server.app[DATABASE].write() as conn:
+        for row in (gone, *made, newest):
+            await save_key(conn, row)
+    page = await look("/admin/keys")
+    assert say("keys_over", count=MOST_OVER + 2) in page.text
+    assert len(re.findall(r"<code>[0-9a-f]{8}</code>", page.text.partition("<details>")[2])) == MOST_OVER
+    assert page.text.index("f" * 8) < page.text.index("e" * 8)
 
 
 async def test_a_key_is_rotated(server: Any, look: Any) -> None:
