@@ -18,14 +18,13 @@ import sentencepiece
 
 from translators import Direction, Made, Rendered, Span, TranslationError, UnsupportedDirection
 from translators.cores import count_cores
-from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts, score_pieces
+from translators.hypotheses import Asked, Part, cut_parts, decode_part, join_parts, pick_batch, score_pieces
 from translators.pieces import find_spans
 from translators.repeating import repeats_itself
 from translators.shelf import Fingerprint, Package, hash_file, pick_packages, scan_packages, take_fingerprint
 
 ENGINE = "argos"
-SMALLEST_BATCH = 256  # tokens; below that a second core costs more than it brings
-UNREPEATED = 4  # pieces that may not come twice where a translation repeated itself
+UNREPEATED = (4, 2)  # so many pieces may not come twice where a translation repeated itself: first try, second try
 GROWTH, SLACK = 3, 16  # a translation is at most this much longer than the longest source of its call, in pieces
 
 
@@ -171,10 +170,12 @@ class ArgosTranslator:
         answers = decode(parts)
         sources = [model.pieces.decode(part.pieces) for part in parts]
         circling = [n for n, answer in enumerate(answers) if repeats_itself(answer[0].text, sources[n])]
-        for number, answer in zip(circling, decode([parts[n] for n in circling], UNREPEATED), strict=True):
-            if not repeats_itself(answer[0].text, sources[number]):
-                half = asked.hypotheses // 2  # who looks at more than the best may find the first way the better one
-                answers[number] = answer[: asked.hypotheses - half] + answers[number][:half]
+        half = asked.hypotheses // 2  # who looks at more than the best may find the first answer the better one
+        for unrepeated in UNREPEATED:
+            again = dict(zip(circling, decode([parts[n] for n in circling], unrepeated), strict=True))
+            circling = [n for n, answer in again.items() if repeats_itself(answer[0].text, sources[n])]
+            for number in again.keys() - set(circling):
+                answers[number] = again[number][: asked.hypotheses - half] + answers[number][:half]
         return answers
 
     def _run(self, model: _Model, parts: list[Part], asked: Asked, unrepeated: int) -> list[Any]:
@@ -184,7 +185,7 @@ class ArgosTranslator:
             target_prefix=[[asked.prefix]] * len(parts) if asked.prefix else None,
             beam_size=asked.beam,
             num_hypotheses=asked.hypotheses,
-            max_batch_size=_pick_batch(parts, self._batch_tokens, self._threads),
+            max_batch_size=pick_batch(parts, self._batch_tokens, self._threads),
             batch_type="tokens",
             max_decoding_length=GROWTH * max(len(part.pieces) for part in parts) + SLACK,
             no_repeat_ngram_size=unrepeated,
@@ -243,9 +244,3 @@ def _make_sound(text: str) -> str:
 
 def _describe(package: Package) -> Made:
     return Made(ENGINE, f"{package.name} {package.version}", hash_file(package.model), package.quality)
-
-
-def _pick_batch(parts: Sequence[Part], most: int, threads: int) -> int:
-    """Tokens per batch: a batch is one thread's work, so that few sentences are shared out among all threads."""
-    share = -(-sum(len(part.pieces) for part in parts) // threads)
-    return min(most, max(share, SMALLEST_BATCH))

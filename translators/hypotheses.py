@@ -8,6 +8,7 @@ from translators import Direction, Link, Rendered, Span
 from translators.alignment import link_pieces, shift_link
 from translators.pieces import cut_pieces, find_spans
 
+SMALLEST_BATCH = 256  # tokens; below that a second core costs more than it brings
 LONGEST_SENTENCE = 200  # pieces; longer ones are cut and joined again
 
 
@@ -40,6 +41,12 @@ def cut_parts(whole: Sequence[list[str]]) -> list[Part]:
             parts.append(Part(number, first, stretch))
             first += len(stretch)
     return parts
+
+
+def pick_batch(parts: Sequence[Part], most: int, threads: int) -> int:
+    """Tokens per batch: a batch is one thread's work, so that few sentences are shared out among all threads."""
+    share = -(-sum(len(part.pieces) for part in parts) // threads)
+    return min(most, max(share, SMALLEST_BATCH))
 
 
 def decode_part(processor: Any, result: Any, part: Part, asked: Asked, spans: Sequence[Span] | None) -> list[Rendered]:
