@@ -218,6 +218,7 @@ LISTS: Mapping[str, Callable[[], Iterable[str]]] = {
     "/admin/routing/proposals/{number}": lambda: ["/admin/routing/proposals/1"],
     "/admin/queue": lambda: ["/admin/queue"],
     "/admin/deliveries": lambda: ["/admin/deliveries"],
+    "/admin/deliveries/{id}": lambda: ["/admin/deliveries/1"],
     "/admin/keys": lambda: ["/admin/keys"],
     "/admin/keys/{id}": lambda: ["/admin/keys/0"],
     "/admin/glossary": lambda: ["/admin/glossary"],

@@ -186,7 +186,7 @@ def test_the_starter_keeps_the_tags_in_all_its_directions(
     starter: ArgosTranslator, request: pytest.FixtureRequest
 ) -> None:
     rng = random.Random(4)
-    count = 60 if request.config.getoption("--slow") else 2
+    count = 60 if request.config.getoption("--slow") else 8
     kept = total = 0
     for direction in starter.directions():
         bodies = [make_body(rng, direction.source, blocks=1) for _ in range(count)]

@@ -212,6 +212,7 @@ WALKS: dict[tuple[str, str], Walk] = {
     ("GET", "/admin/queue"): Walk("/admin/queue", "admin"),
     ("POST", "/admin/queue"): Walk("/admin/queue", "admin", sends=(FORM, b"kind=translate")),
     ("GET", "/admin/deliveries"): Walk("/admin/deliveries", "admin"),
+    ("GET", "/admin/deliveries/{id:[0-9]+}"): Walk("/admin/deliveries/1", "admin"),
     ("POST", "/admin/deliveries"): Walk("/admin/deliveries", "admin", sends=(FORM, b"source=walk")),
     ("GET", "/admin/audit"): Walk("/admin/audit", "admin"),
     ("GET", "/livez"): Walk("/livez"),
