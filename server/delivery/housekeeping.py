@@ -61,7 +61,7 @@ def _make_values(
     values: dict[str, object] = {**owner, "format": destination.format}
     if known is None:
         empty = dict.fromkeys(("channel", "language", "query", "secret", "key_id"), "")
-        return values | empty | {"since": newest, "cursor": newest, "state": "live", "created_at": now, "heard_at": now}
+        return values | empty | {"since": newest, "cursor": newest, "state": "live", "created_at": now}
     if known.state != "live":  # it was gone, or out of the configuration: it goes on where it was
         return values | {"state": "live", "reason": "", "retry_at": None, "failures": 0, "ended_at": None}
     return {} if all(getattr(known, key) == value for key, value in values.items()) else values

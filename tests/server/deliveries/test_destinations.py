@@ -56,6 +56,17 @@ def verify(push, key=KEY):
     assert hmac.compare_digest(signature, hmac.digest(key.encode(), base, "sha256"))
 
 
+async def test_what_never_arrived_had_no_success(sink, start_with):
+    sink.answers = [503]
+    server, newsroom = await start_with(sink)
+    await server.push("one")
+    shown = await newsroom.wait_for_state(failures=1)
+    assert (shown["last_attempt"] is not None, shown["last_success"]) == (True, None)
+    await newsroom.pass_time(seconds=30)
+    shown = await newsroom.wait_for_state(failures=0)
+    assert shown["last_success"] == shown["last_attempt"]
+
+
 async def test_items_come_signed_and_numbered_in_order(sink, start_with):
     server, _ = await start_with(sink)
     for number, headline in enumerate(HEADLINES):
