@@ -30,6 +30,7 @@ from server.store import engine
 from server.store.answers import find_meta
 from server.store.jobs import count_jobs
 from server.store.keys import KeyRow, save_key
+from translators import TranslationError
 from translators.pseudo import PseudoTranslator
 
 ROOT = Path(__file__).parents[2]
@@ -301,3 +302,32 @@ async def quiet(start: StartServer) -> Server:
     """A server that translates nothing: what is there was pushed."""
     server: Server = await start(with_worker=False)
     return server
+
+
+class Moody(PseudoTranslator):
+    """Translates into Turkish only when it is well."""
+
+    is_well = False
+
+    def translate(self, texts: Any, direction: Any, **options: Any) -> Any:
+        if direction.target == "tr" and not self.is_well:
+            raise TranslationError("the <model> cannot be read")
+        return super().translate(texts, direction, **options)
+
+
+@pytest.fixture
+def moody_engine() -> Moody:
+    return Moody()
+
+
+@pytest.fixture
+def start_moody(start: StartServer, config: Config, moody_engine: Moody) -> Callable[[int], Awaitable[Server]]:
+    """A server with one article, which gives up its translation into Turkish after so many attempts."""
+
+    async def start_moody(attempts: int) -> Server:
+        limits = config.limits.model_copy(update={"job_attempts": attempts})
+        server = await start(translator=moody_engine, config=config.model_copy(update={"limits": limits}))
+        await server.push()
+        return server
+
+    return start_moody

@@ -6,32 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from translators import TranslationError
-from translators.pseudo import PseudoTranslator
-
-
-class Moody(PseudoTranslator):
-    """Translates into Turkish only when it is well."""
-
-    is_well = False
-
-    def translate(self, texts: Any, direction: Any, **options: Any) -> Any:
-        if direction.target == "tr" and not self.is_well:
-            raise TranslationError("the model cannot be read")
-        return super().translate(texts, direction, **options)
-
 
 @pytest.fixture
-def engine() -> Moody:
-    return Moody()
-
-
-@pytest.fixture
-async def moody(start: Any, config: Any, engine: Moody) -> Any:
-    limits = config.limits.model_copy(update={"job_attempts": 2})
-    server = await start(translator=engine, config=config.model_copy(update={"limits": limits}))
-    await server.push()
-    return server
+async def moody(start_moody: Any) -> Any:
+    return await start_moody(2)
 
 
 async def read(server: Any, query: str = "") -> Any:
@@ -54,13 +32,13 @@ async def get_freshness(server: Any) -> str:
     return str(told["versions"]["tr"]["freshness"])
 
 
-async def test_what_was_given_up_says_why_and_runs_again(moody: Any, engine: Moody) -> None:
+async def test_what_was_given_up_says_why_and_runs_again(moody: Any, moody_engine: Any) -> None:
     job = await wait_for(moody, "given_up", seconds=5)
     assert (job["article"], job["language"], job["attempts"]) == ("caravan-wire/one", "tr", 2)
     assert "cannot be read" in job["error"]
     assert (await read(moody))["counts"]["translate"]["given_up"] == 1
     assert await get_freshness(moody) == "failed"
-    engine.is_well = True
+    moody_engine.is_well = True
     answer = await moody.call("POST", f"/v1/queue/{job['id']}/retry", by="admin")
     assert (answer.status, answer.json) == (202, {"asked": 1})
     await moody.settle()
@@ -71,22 +49,22 @@ async def test_what_was_given_up_says_why_and_runs_again(moody: Any, engine: Moo
     assert (line["what"], line["who"]) == ("queue.retry", "admin")
 
 
-async def test_all_of_a_kind_run_again_together(moody: Any, engine: Moody) -> None:
+async def test_all_of_a_kind_run_again_together(moody: Any, moody_engine: Any) -> None:
     await moody.push("two", headline="Another meeting of the four ministers in the capital")
     await wait_for(moody, "given_up", seconds=5)
     while (await read(moody))["counts"]["translate"].get("given_up") != 2:
         moody.clock.pass_time(seconds=5)
         await asyncio.sleep(0.02)
-    engine.is_well = True
+    moody_engine.is_well = True
     answer = await moody.call("POST", "/v1/queue/retry?kind=translate", by="admin")
     assert answer.json == {"asked": 2}
     await moody.settle()
     assert await get_freshness(moody) == "fresh"
 
 
-async def test_what_waits_for_its_time_can_run_at_once(moody: Any, engine: Moody) -> None:
+async def test_what_waits_for_its_time_can_run_at_once(moody: Any, moody_engine: Any) -> None:
     job = await wait_for(moody, "retrying")
-    engine.is_well = True
+    moody_engine.is_well = True
     assert (await moody.call("POST", f"/v1/queue/{job['id']}/retry", by="admin")).status == 202
     await moody.settle()
     assert await get_freshness(moody) == "fresh"

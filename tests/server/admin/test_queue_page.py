@@ -13,34 +13,14 @@ from server.keys import DATABASE
 from server.pages.wording import LOCALES, find_wording
 from server.store.queued import STATES
 from server.store.schema import jobs
-from translators import TranslationError
-from translators.pseudo import PseudoTranslator
 
 PAGE = "/admin/queue?lang=en"
 
 
-class Moody(PseudoTranslator):
-    """Translates into Turkish only when it is well."""
-
-    is_well = False
-
-    def translate(self, texts: Any, direction: Any, **options: Any) -> Any:
-        if direction.target == "tr" and not self.is_well:
-            raise TranslationError("the <model> cannot be read")
-        return super().translate(texts, direction, **options)
-
-
 @pytest.fixture
-def engine() -> Moody:
-    return Moody()
-
-
-@pytest.fixture
-async def moody(start: Any, config: Any, engine: Moody) -> Any:
+async def moody(start_moody: Any) -> Any:
     """A server that has given up a translation into Turkish; `look` looks at it."""
-    limits = config.limits.model_copy(update={"job_attempts": 1})
-    server = await start(translator=engine, config=config.model_copy(update={"limits": limits}))
-    await server.push()
+    server = await start_moody(1)
     async with asyncio.timeout(20):
         while not await list_given_up(server):
             await asyncio.sleep(0.02)
@@ -105,9 +85,9 @@ async def test_the_filter_shows_what_it_names(server: Any, look: Any) -> None:
     assert (await look(f"{PAGE}&kind=%3Cb%3E")).status == 400
 
 
-async def test_one_is_tried_again_and_the_page_says_so(server: Any, look: Any, engine: Moody) -> None:
+async def test_one_is_tried_again_and_the_page_says_so(server: Any, look: Any, moody_engine: Any) -> None:
     (job,) = await list_given_up(server)
-    engine.is_well = True
+    moody_engine.is_well = True
     action = html.unescape(
         re.findall(r'method="post" action="([^"]+)"', (await look(f"{PAGE}&state=given_up")).text)[-1]
     )
@@ -123,8 +103,8 @@ async def test_one_is_tried_again_and_the_page_says_so(server: Any, look: Any, e
     assert len(await read_log(server)) == 1
 
 
-async def test_all_of_a_kind_are_tried_again(server: Any, look: Any, engine: Moody) -> None:
-    engine.is_well = True
+async def test_all_of_a_kind_are_tried_again(server: Any, look: Any, moody_engine: Any) -> None:
+    moody_engine.is_well = True
     answer = await look(PAGE, {"kind": "translate"})
     assert (answer.status, answer.headers["Location"]) == (303, "/admin/queue?done=all&lang=en")
     await server.settle()
